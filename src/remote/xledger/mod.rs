@@ -1,0 +1,142 @@
+//! Xledger as hxsync needs it: reading employees with contact and subledger, what moved since, and mass writes.
+//!
+//! Source of every fact: `apis/xledger.md`. One folder per GraphQL operation.
+
+use super::{ApiUse, RemoteError, RightReport, Words};
+use crate::domain::{Field, NamedObject, Reading, Record, Spelling, XledgerId};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+
+#[async_trait]
+pub trait Xledger: Send + Sync {
+    /// Logs in and says which entities the token sees.
+    async fn tenant(&self) -> Result<XledgerTenant, RemoteError>;
+
+    /// One page of the full listing, after `after`. The client halves `first` by itself when a page is too heavy.
+    async fn page(&self, after: Option<&Cursor>, first: u32) -> Result<XledgerPage, RemoteError>;
+
+    /// The records among `ids` that exist; at most 500 ids.
+    async fn by_ids(&self, ids: &[XledgerId]) -> Result<Vec<Record>, RemoteError>;
+
+    /// Every record with this code, this email (on employee or contact) or this contact's name and date of birth; for asking once more before a create.
+    async fn find(&self, keys: &LookupKeys) -> Result<Vec<Record>, RemoteError>;
+
+    /// The newest position in the change log; taken before a full listing.
+    async fn newest_change(&self) -> Result<Option<Cursor>, RemoteError>;
+
+    /// What moved since: one combined document.
+    ///
+    /// # Errors
+    /// [`RemoteError::Refused`] when the cursor is no longer known: read the full listing.
+    async fn changes(&self, since: &Watermark) -> Result<XledgerChanges, RemoteError>;
+
+    /// Job titles, marital statuses and countries.
+    async fn catalog(&self) -> Result<XledgerCatalog, RemoteError>;
+
+    /// One document with all mutations, whose selection is the read-back; at most 500 changes.
+    ///
+    /// # Errors
+    /// An error means no change was certainly carried out unless it is [`RemoteError::OutcomeUnknown`].
+    async fn update(&self, changes: &[XledgerChange]) -> Result<XledgerAnswers, RemoteError>;
+
+    /// Adds one employee with its contact and subledger.
+    async fn add(&self, employee: &NewEmployee) -> Result<XledgerId, RemoteError>;
+
+    /// What this interface has cost since the last call.
+    fn take_use(&self) -> ApiUse;
+
+    /// Each right hxsync needs, shown by reading one row where that is possible. `probe_writes` sends an update of id 0
+    /// without any other property.
+    async fn rights(&self, probe_writes: bool) -> Result<Vec<RightReport>, RemoteError>;
+}
+
+/// An opaque place in a listing or in the change log: the cursor of a last edge.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub String);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct XledgerTenant {
+    /// The entities the token reaches, by dbId with their descriptions; the token's own first where it can be told.
+    pub entities: Vec<(i64, String)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct XledgerPage {
+    pub records: Vec<Record>,
+    /// Of the last edge; `None` for an empty page.
+    pub last: Option<Cursor>,
+    pub has_next: bool,
+}
+
+/// From where changes are asked. `since` is Xledger's own time as it prints it (Central European), before any overlap.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Watermark {
+    pub cursor: Option<Cursor>,
+    pub since: Option<String>,
+}
+
+/// What moved, by id; unknown contacts and subledgers belong to customers and suppliers.
+#[derive(Debug, Clone)]
+pub struct XledgerChanges {
+    pub employees: Vec<(XledgerId, ChangeKind)>,
+    pub contacts: Vec<i64>,
+    pub subledgers: Vec<i64>,
+    pub watermark: Watermark,
+    /// More is waiting: ask again from `watermark`.
+    pub has_more: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    Added,
+    Updated,
+    Deleted,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct XledgerCatalog {
+    pub titles: Vec<NamedObject>,
+    pub marital_statuses: Vec<NamedObject>,
+    pub genders: Vec<NamedObject>,
+    pub countries: Vec<NamedObject>,
+}
+
+#[derive(Clone, Default)]
+pub struct LookupKeys {
+    pub code: Option<String>,
+    pub email: Option<String>,
+}
+
+/// All changes of one employee; `None` clears.
+#[derive(Clone)]
+pub struct XledgerChange {
+    /// Our intent's id: echoed as `clientId`.
+    pub client_id: String,
+    pub employee: XledgerId,
+    pub contact: Option<i64>,
+    pub subledger: Option<i64>,
+    pub fields: BTreeMap<Field, Option<Spelling>>,
+    /// Sent as `description` with a name change.
+    pub display_name: Option<String>,
+}
+
+/// What came back of one [`Xledger::update`].
+#[derive(Clone, Default)]
+pub struct XledgerAnswers {
+    /// By `clientId`: what the written fields hold after the write. A change that is absent is unknown until read again.
+    pub done: BTreeMap<String, BTreeMap<Field, Reading>>,
+    /// Set when the answer carried errors: what Xledger said and its code.
+    pub errors: Option<(String, Words)>,
+}
+
+#[derive(Clone)]
+pub struct NewEmployee {
+    pub client_id: String,
+    /// The fields the add mutation takes; the rest follow as updates.
+    pub fields: BTreeMap<Field, Spelling>,
+    /// `Given Family`.
+    pub display_name: String,
+    /// The entity the record is made in; `None` for the token's own.
+    pub owner: Option<i64>,
+}
