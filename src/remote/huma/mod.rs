@@ -84,7 +84,7 @@ pub struct HumaPage {
 }
 
 /// What the listing shows of a person: 5 of the 15 fields.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct HumaListed {
     pub id: HumaId,
     pub active: bool,
