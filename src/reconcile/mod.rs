@@ -1,1 +1,12 @@
-//! reconcile.
+//! Decides what each side should become: `correlate` pairs records, `decide` finds one outcome per field, `check`
+//! holds what trips a limit. Never writes, reads no clock.
+//!
+//! The tables of `RULES.md` in code; `fixtures/cases` has a case for each row.
+
+pub mod base;
+pub mod plan;
+pub mod question;
+
+pub use base::{Agreed, FieldBase, FieldStanding, Half, PairBase, Parked, StateMark, WriteMark};
+pub use plan::{Change, FieldState, Who, Why};
+pub use question::{HeldMember, HoldClass, Question, QuestionKind, Shown, Subject};
