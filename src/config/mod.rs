@@ -1,1 +1,4 @@
 //! config.
+
+pub mod policy;
+pub use policy::{Direction, FieldPolicy, OnClear, OnMissing, Prefer};
