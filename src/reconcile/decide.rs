@@ -7,6 +7,7 @@
 //! |   1 | excluded, or both directions `never`      | off                                     |
 //! |   2 | hidden on a side                          | hidden, base unmoved                    |
 //! |   3 | a value fails its check                   | invalid, never carried                  |
+//! |     | the record behind it is locked as a whole | read-only                             |
 //! |   4 | Huma holds an unconfirmed request         | waiting                                 |
 //! |   5 | refused, and nothing moved since          | failing / not accepted                  |
 //! |   6 | no base                                   | agreed, missing or difference           |
@@ -84,6 +85,8 @@ pub enum Outcome {
     },
     Failing,
     Waiting,
+    /// The value would go on the person's first position in Huma, which the question about the job title asks for.
+    AwaitsPosition,
     /// Nothing to do: the base stands as it is.
     Rest(FieldStanding),
     /// Nothing to write; both halves of the base become what each side shows.
@@ -134,6 +137,7 @@ impl Outcome {
             Outcome::ReadOnly { .. } => FieldState::ReadOnly,
             Outcome::Failing => FieldState::Failing,
             Outcome::Waiting => FieldState::Waiting,
+            Outcome::AwaitsPosition => FieldState::Confirm,
             Outcome::Rest(FieldStanding::Agreed) => FieldState::Agreed,
             Outcome::Rest(FieldStanding::Differ) => FieldState::Differ,
             Outcome::Rest(FieldStanding::NotAccepted) => FieldState::NotAccepted,
@@ -174,6 +178,11 @@ pub fn decide(case: &FieldCase<'_>, lenses: &Lenses) -> Outcome {
     }
     if let Some((side, fault)) = case.fault(lenses) {
         return Outcome::Invalid { side, fault };
+    }
+    for side in Side::BOTH {
+        if let Some(lock @ (Lock::Deactivated | Lock::Shared | Lock::ChoosePosition)) = case.lock(side) {
+            return Outcome::ReadOnly { side, lock: lock.clone() };
+        }
     }
     if case.requested.is_some() {
         return Outcome::Waiting;
@@ -357,11 +366,15 @@ fn write_or_ask(
                 ),
             };
         }
-        return ask(
-            QuestionKind::Confirm,
-            Some(edited),
-            vec!["Huma has no position for this person: the first one would be made".into()],
-        );
+        // Making the first position is asked once per person: by the job title it needs.
+        return match case.field {
+            Field::JobTitle => ask(
+                QuestionKind::Confirm,
+                Some(edited),
+                vec!["Huma has no position for this person: the first one would be made".into()],
+            ),
+            _ => Outcome::AwaitsPosition,
+        };
     }
     let draft = match draft(case, to, value, why, lenses) {
         Ok(draft) => draft,
@@ -369,6 +382,8 @@ fn write_or_ask(
     };
     match case.direction(to) {
         Direction::Never => return Outcome::Off,
+        // Only `clear` empties, and a `confirm` does not take it.
+        Direction::Ask if draft.0.value.is_none() => return ask(QuestionKind::Clear, Some(edited), vec![]),
         Direction::Ask => return ask(QuestionKind::Confirm, Some(edited), vec![]),
         Direction::Write => {}
     }

@@ -8,6 +8,7 @@ pub mod base;
 pub mod decide;
 pub mod decision;
 pub mod fingerprint;
+pub mod pair;
 pub mod plan;
 pub mod question;
 
