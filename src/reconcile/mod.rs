@@ -5,6 +5,8 @@
 
 pub mod answer;
 pub mod base;
+pub mod check;
+pub mod correlate;
 pub mod decide;
 pub mod decision;
 pub mod fingerprint;
