@@ -1,4 +1,1 @@
 //! config.
-
-pub mod policy;
-pub use policy::{Direction, FieldPolicy, OnClear, OnMissing, Prefer};
