@@ -17,17 +17,13 @@ pub(super) fn masked(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut closer: Option<&str> = None;
     for line in text.split_inclusive('\n') {
-        let from = match closer {
-            Some(end) => {
-                closer = closer.filter(|_| !line.contains(end));
-                Some(0)
-            }
-            None => {
-                let found = secret_start(line);
-                closer = found.and_then(|(key_end, _)| open_value(&line[key_end..]));
-                found.map(|(_, value_start)| value_start)
-            }
-        };
+        let found = secret_start(line);
+        let within = closer.is_some();
+        if closer.is_none_or(|end| line.contains(end)) {
+            // Where a closer could as well open the next secret, it does: too much covered is harmless.
+            closer = found.and_then(|(key_end, _)| open_value(&line[key_end..]));
+        }
+        let from = if within { Some(0) } else { found.map(|(_, value_start)| value_start) };
         cover(line, from.unwrap_or(line.len()), &mut shown);
     }
     shown
@@ -124,6 +120,7 @@ mod tests {
     #[test]
     fn a_secret_over_several_lines_is_covered_to_its_end() {
         assert_masked("token = \"\"\"abc\ndefghi\n\"\"\"\nurl = 1", "token = ***\n***\n***\nurl = 1");
+        assert_masked("token = \"\"\"\ntoken = \"\"\"\nabcdef\"\"\"", "token = ***\n***\n***");
         assert_masked("token =\nabcdef\nurl = 1", "token =\n***\nurl = 1");
         assert_masked("# the API token\nurl = 1", "# the API token\nurl = 1");
         assert_masked("token = [\n\"abcdef\"]\nurl = 1", "token = *\n***\nurl = 1");

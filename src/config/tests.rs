@@ -236,4 +236,19 @@ proptest! {
             prop_assert!(!errors.render().is_empty());
         }
     }
+
+    #[test]
+    fn no_mistake_shows_a_secret_of_the_file(
+        before in prop::collection::vec(line(), 0..6),
+        key in prop::sample::select(vec!["client_secret", "token", "webhook_token", "xledger.token", "token_file"]),
+        quote in prop::sample::select(vec!["\"", "'", "", "\"\"\"", "\"\"\"\n"]),
+        secret in "[A-Za-z0-9]{12,40}",
+        after in prop::collection::vec(line(), 0..6),
+    ) {
+        let text = format!("{}\n{key} = {quote}{secret}{}\n{}", before.join("\n"), quote.trim(), after.join("\n"));
+        if let Err(errors) = parse(&text) {
+            let everything = format!("{errors} {errors:?} {}", errors.render());
+            prop_assert!(!everything.contains(&secret), "{}", everything);
+        }
+    }
 }

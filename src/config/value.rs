@@ -7,6 +7,7 @@ use jiff::civil::Time;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reqwest::Url;
 
+use super::mask::masked;
 use super::nearest::{nearest, write_one_of};
 
 /// Why a value will not do. The setting's name is put before `what`.
@@ -130,11 +131,11 @@ pub(super) fn http_url(text: &str) -> Result<Url, Problem> {
         let what = format!("begins with {}, which is neither http nor https", quoted(url.scheme()));
         return Err(Problem::new(what, example));
     }
+    if url.query().is_some() {
+        return Err(Problem::new("has a part behind `?`", "Take out `?` and what follows."));
+    }
     if url.fragment().is_some() {
-        return Err(Problem::new(
-            "has a part behind `#`, which no server gets to see",
-            "Take out `#` and what follows.",
-        ));
+        return Err(Problem::new("has a part behind `#`", "Take out `#` and what follows."));
     }
     Ok(url)
 }
@@ -154,8 +155,11 @@ pub(super) fn some_text(text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
-/// Returns `text` in quotes for a message: escaped, and cut where it is long.
+/// Returns `text` in quotes for a message: escaped, cut where it is long, and with nothing of a secret that a text
+/// over several lines has swallowed.
 pub(super) fn quoted(text: &str) -> String {
+    let covered = masked(text);
+    let text = covered.trim_end_matches(' ');
     let mut shown = String::from("`");
     for c in text.chars().take(40) {
         let _ =
@@ -224,6 +228,8 @@ mod tests {
     #[test]
     fn an_address_with_a_login_is_refused_without_quoting_it() {
         let problem = http_url("https://ola:hunter2@host.example.no").unwrap_err();
+        assert!(!format!("{problem:?}").contains("hunter2"));
+        let problem = http_url("https://host.example.no/?access_token=hunter2").unwrap_err();
         assert!(!format!("{problem:?}").contains("hunter2"));
         assert!(http_url("ftp://host.example.no").is_err());
         assert!(http_url("host.example.no").is_err());
