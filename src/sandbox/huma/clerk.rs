@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::positions::Position;
-use super::schema::{POSITION_INPUT, USER_DETAILS_INPUT, is_uuid};
+use super::schema::{POSITION_INPUT, USER_DETAILS_INPUT, is_uuid, stored};
 use super::switches::BankTypeWords;
 use super::webhook::Topic;
 use super::world::{User, World};
@@ -206,7 +206,7 @@ fn edit_field(user: &mut User, name: &str, value: &Value) -> Option<()> {
         user.fields.remove(name);
         return Some(());
     }
-    let (stored, as_input) = match name {
+    let (kept, as_input) = match name {
         "bankAccount" => read_bank_account(value)?,
         "homeAddress" => read_address(value)?,
         _ => (value.clone(), value.clone()),
@@ -217,31 +217,31 @@ fn edit_field(user: &mut User, name: &str, value: &Value) -> Option<()> {
     if name == "email" {
         user.requested_email = None;
     }
-    user.fields.insert(name.to_owned(), stored);
+    user.fields.insert(name.to_owned(), kept);
     Some(())
 }
 
 /// A Norwegian number as text, or an object without a word for its type: as stored, and as the API would take it.
 fn read_bank_account(value: &Value) -> Option<(Value, Value)> {
-    let stored = match value {
+    let account = match value {
         Value::String(number) => json!({"number": number, "country": "NO"}),
-        other => other.clone(),
+        other => stored("bankAccount", other.clone()),
     };
-    let word = if stored.get("iban").is_some() { "international" } else { "national" };
-    let mut as_input = stored.clone();
+    let word = if account.get("iban").is_some() { "international" } else { "national" };
+    let mut as_input = account.clone();
     as_input.as_object_mut()?.insert("type".into(), json!(word));
-    Some((stored, as_input))
+    Some((account, as_input))
 }
 
 /// An address whose second and third lines may be missing: as stored, and as the API would take it.
 fn read_address(value: &Value) -> Option<(Value, Value)> {
-    let mut stored = value.as_object()?.clone();
-    stored.retain(|_, part| !part.is_null());
-    let mut as_input = stored.clone();
+    let address = stored("homeAddress", value.clone());
+    let mut as_input = address.clone();
+    let parts = as_input.as_object_mut()?;
     for line in ["line2", "line3"] {
-        as_input.entry(line).or_insert(json!(""));
+        parts.entry(line).or_insert(json!(""));
     }
-    Some((Value::Object(stored), Value::Object(as_input)))
+    Some((address, as_input))
 }
 
 fn read_positions(world: &mut World, value: &Value) -> Result<Vec<Position>, ClerkError> {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Outcome};
 use super::api::Call;
@@ -21,11 +22,13 @@ use super::world::World;
 pub struct Control {
     world: Mutex<World>,
     pub(super) gate: Gate,
+    /// Cancelled when the simulator stops.
+    pub(super) stop: CancellationToken,
 }
 
 impl Control {
     pub(super) fn new(world: World) -> Control {
-        Control { world: Mutex::new(world), gate: Gate::default() }
+        Control { world: Mutex::new(world), gate: Gate::default(), stop: CancellationToken::new() }
     }
 
     pub(super) fn world(&self) -> MutexGuard<'_, World> {

@@ -7,6 +7,7 @@ use axum::http::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Payload, problem, unauthorized};
 
@@ -190,15 +191,15 @@ pub fn truncated_response(answer: &Answer) -> Response<Body> {
 }
 
 /// The answer in two halves with a pause between them.
-pub fn slow_response(answer: &Answer, delay: Duration) -> Response<Body> {
+pub fn slow_response(answer: &Answer, delay: Duration, stop: CancellationToken) -> Response<Body> {
     let (first, _) = answer.bytes();
     let mut first = Bytes::from(first);
     let second = first.split_off(first.len() / 2);
     let parts = [(Duration::ZERO, first), (delay, second)];
-    let stream = futures_util::stream::unfold(parts.into_iter(), |mut parts| async move {
+    let stream = futures_util::stream::unfold((parts.into_iter(), stop), |(mut parts, stop)| async move {
         let (pause, bytes) = parts.next()?;
-        tokio::time::sleep(pause).await;
-        Some((Ok::<Bytes, std::io::Error>(bytes), parts))
+        stop.run_until_cancelled(tokio::time::sleep(pause)).await?;
+        Some((Ok::<Bytes, std::io::Error>(bytes), (parts, stop)))
     });
     answer.with_body(Body::from_stream(stream))
 }

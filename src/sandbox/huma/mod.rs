@@ -42,7 +42,6 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 pub use clerk::{Action, ClerkError};
 pub use clock::ClockSetting;
@@ -99,7 +98,6 @@ pub struct HumaSim {
     address: SocketAddr,
     control: Arc<Control>,
     stopped: Arc<AtomicBool>,
-    stop: CancellationToken,
     server: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -114,7 +112,7 @@ impl HumaSim {
         let world = new_world(people, &options, queue)?;
         let control = Arc::new(Control::new(world));
         let stopped = Arc::new(AtomicBool::new(false));
-        let stop = CancellationToken::new();
+        let stop = control.stop.clone();
 
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
@@ -132,7 +130,7 @@ impl HumaSim {
             if accepted { counters.webhooks_accepted += 1 } else { counters.webhooks_failed += 1 }
         };
         tokio::spawn(stop.clone().run_until_cancelled_owned(webhook::deliver(deliveries, client, count)));
-        Ok(HumaSim { address, control, stopped, stop, server: Some(server) })
+        Ok(HumaSim { address, control, stopped, server: Some(server) })
     }
 
     /// The base URL, without a slash at the end.
@@ -151,8 +149,7 @@ impl HumaSim {
 
     fn stop_now(&self) {
         self.stopped.store(true, Ordering::SeqCst);
-        self.stop.cancel();
-        self.control.gate.release();
+        self.control.stop.cancel();
     }
 }
 

@@ -237,6 +237,19 @@ impl Kind {
     }
 }
 
+/// A value as it is kept: objects lose what is not theirs, and a bank account its word, which belongs to the API.
+pub fn stored(name: &str, mut value: Value) -> Value {
+    let parts: &[&str] = match name {
+        "bankAccount" => &["iban", "bic", "number", "country"],
+        "homeAddress" => &["line1", "line2", "line3", "postalCode", "city", "country"],
+        _ => return value,
+    };
+    if let Value::Object(object) = &mut value {
+        object.retain(|part, value| parts.contains(&part.as_str()) && !value.is_null());
+    }
+    value
+}
+
 /// `YYYY-MM-DD` and a day that exists.
 pub fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();

@@ -25,16 +25,22 @@ pub async fn handle(
     ConnectInfo(cut): ConnectInfo<Cut>,
     request: Request,
 ) -> Response<Body> {
+    // Nothing waits for a delay, a release or a slow body once the simulator stops.
+    let answered = control.stop.run_until_cancelled(answer(&control, &cut, request)).await;
+    answered.unwrap_or_else(|| dropped(&cut))
+}
+
+async fn answer(control: &Control, cut: &Cut, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
         return invalid_fields(Vec::<String>::new()).into_response();
     };
     let call = Call::new(&head.method, &head.uri, &head.headers, bytes);
     if call.path.starts_with("/_sandbox/") {
-        return control::respond(&control, &call).into_response();
+        return control::respond(control, &call).into_response();
     }
 
-    let (number, fault) = note(&control, &call);
+    let (number, fault) = note(control, &call);
     let respond = || api::respond(&mut control.world(), &call);
     let answer = match &fault {
         None => respond(),
@@ -42,10 +48,10 @@ pub async fn handle(
             let at = control.world().clock.now_text();
             status_answer(*status, body.clone(), retry_after.clone(), &call.path, &at)
         }
-        Some(FaultKind::DropBefore) => return dropped(&cut),
+        Some(FaultKind::DropBefore) => return dropped(cut),
         Some(FaultKind::DropAfter) => {
             respond();
-            return dropped(&cut);
+            return dropped(cut);
         }
         Some(FaultKind::Delay { delay_ms, after_effect: false }) => {
             tokio::time::sleep(Duration::from_millis(*delay_ms)).await;
@@ -78,7 +84,9 @@ pub async fn handle(
     }
     match fault {
         Some(FaultKind::TruncatedJson) => truncated_response(&answer),
-        Some(FaultKind::SlowBody { delay_ms }) => slow_response(&answer, Duration::from_millis(delay_ms)),
+        Some(FaultKind::SlowBody { delay_ms }) => {
+            slow_response(&answer, Duration::from_millis(delay_ms), control.stop.clone())
+        }
         Some(
             FaultKind::Status { .. }
             | FaultKind::DropBefore

@@ -127,7 +127,8 @@ pub fn details(world: &World, user: &User) -> Value {
     if !connected.is_empty() {
         out.insert("connectedIntegrations".into(), Value::Object(connected));
     }
-    out.insert("completeness".into(), json!({"important": {}, "details": {}}));
+    let completeness = json!({"filled": 1, "available": 2});
+    out.insert("completeness".into(), json!({"important": completeness, "details": completeness}));
     out.insert("jubileesToday".into(), json!([]));
     copies(&mut out, world, user);
     Value::Object(out)

@@ -252,7 +252,7 @@ pub enum WebhookTopics {
 pub enum RateLimit {
     #[default]
     None,
-    /// 429 above this many requests in any second; 0 refuses all. Without `retry_after_s` there is no `Retry-After`.
+    /// 429 above this many requests in any second, token requests aside; 0 refuses all. Without `retry_after_s` there is no `Retry-After`.
     PerSecond {
         requests: u32,
         #[serde(default, skip_serializing_if = "Option::is_none")]

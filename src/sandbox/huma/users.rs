@@ -8,7 +8,7 @@ use super::answer::{Answer, Outcome, invalid_fields, not_found, problem, refused
 use super::api::Call;
 use super::query::Query;
 use super::record::WriteKind;
-use super::schema::{USER_DETAILS_INPUT, USER_INPUT, read_new, read_patch};
+use super::schema::{USER_DETAILS_INPUT, USER_INPUT, read_new, read_patch, stored};
 use super::shapes::{details, list_item};
 use super::switches::{DuplicateEmail, EmailChange, InactiveInList, ReadonlyWrite};
 use super::webhook::Topic;
@@ -154,7 +154,7 @@ pub fn update(world: &mut World, call: &Call, id: &str) -> Outcome {
     }
     let mut changed: Vec<String> = Vec::new();
     for (name, value) in patch.set {
-        let value = value.map(stored);
+        let value = value.map(|value| stored(name, value));
         if user.fields.get(name) != value.as_ref() {
             changed.push(name.to_owned());
             match value {
@@ -183,9 +183,7 @@ pub fn update(world: &mut World, call: &Call, id: &str) -> Outcome {
 /// A copy of the user as writes see it: without lag, and refused when deactivated.
 pub fn writable_user(world: &World, id: &str) -> Result<User, Answer> {
     let id = world.resolve(id);
-    let visible = world.users.get(id).filter(|user| {
-        user.is_active() || world.switches.inactive_detail == super::switches::InactiveDetail::Found
-    });
+    let visible = world.users.get(id).filter(|user| world.is_visible(user));
     let user = visible.ok_or_else(|| not_found("User", id))?;
     if !user.is_active() {
         return Err(refused("user:deactivated", "The user is deactivated", Vec::<String>::new()));
@@ -249,17 +247,6 @@ fn refuse_duplicate(world: &World, call: &Call, email: &str, except: Option<&str
 
 fn forbidden(world: &World, call: &Call, message: &str) -> Answer {
     problem(403, message, &call.path, &world.clock.now_text())
-}
-
-/// A bank account is kept without its word: the word belongs to the API, not to the person.
-fn stored(mut value: Value) -> Value {
-    if let Value::Object(parts) = &mut value
-        && (parts.contains_key("iban") || parts.contains_key("number"))
-    {
-        parts.remove("type");
-        parts.retain(|name, _| matches!(name.as_str(), "iban" | "bic" | "number" | "country"));
-    }
-    value
 }
 
 fn take_texts(value: Option<Value>) -> Vec<String> {

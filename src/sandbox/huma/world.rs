@@ -112,8 +112,12 @@ impl World {
     /// Resolves `me` and a path's id to a user that `GET /users/{id}` finds.
     pub fn find_user(&self, id: &str) -> Option<&User> {
         let id = self.resolve(id);
-        self.read_user(id)
-            .filter(|user| user.is_active() || self.switches.inactive_detail == InactiveDetail::Found)
+        self.read_user(id).filter(|user| self.is_visible(user))
+    }
+
+    /// Whether `GET /users/{id}` finds this user.
+    pub fn is_visible(&self, user: &User) -> bool {
+        user.is_active() || self.switches.inactive_detail == InactiveDetail::Found
     }
 
     /// The id behind the alias `me`.
