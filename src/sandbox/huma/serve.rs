@@ -103,10 +103,11 @@ async fn answer(control: &Control, cut: &Cut, request: Request) -> Response<Body
 /// Records the request and finds the fault that acts on it.
 fn note(control: &Control, call: &Call) -> (usize, Option<FaultKind>) {
     let route = Route::of(&call.method, &call.path);
-    let body = match route {
-        // It holds the client secret.
-        Route::Token => Value::Null,
-        _ => serde_json::from_slice(&call.bytes).unwrap_or_default(),
+    // A token request holds the client secret.
+    let body = if route == Route::Token {
+        Value::Null
+    } else {
+        serde_json::from_slice(&call.bytes).unwrap_or_default()
     };
     let mut world = control.world();
     let at = world.clock.now_text();

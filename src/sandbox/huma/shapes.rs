@@ -181,19 +181,34 @@ fn wrap(
     value: Option<Value>,
     owner: Owner,
 ) {
-    let access = world.access(user, name);
-    let mut wrapper = Map::new();
-    match (access, world.switches.absent_means) {
-        (Access::Nothing, AbsentMeans::Hidden) => return,
-        (Access::Nothing, AbsentMeans::Empty) => put(&mut wrapper, world, "value", None),
-        (Access::Edit | Access::Read, _) => put(&mut wrapper, world, "value", value),
-    }
-    wrapper.insert("editable".into(), json!(access == Access::Edit));
+    let editable = world.access(user, name) == Access::Edit;
+    let Some(mut wrapper) = wrapper(world, user, name, value, editable) else { return };
     let owned_by = world.switches.field_access.owned_by.get(name);
     if let Some(integration) = owned_by.filter(|_| owner == Owner::Shown) {
         wrapper.insert("integrations".into(), json!({integration: {"warning": "locked_disconnect"}}));
     }
     out.insert(name.into(), Value::Object(wrapper));
+}
+
+/// `{value?, editable}`, or nothing when no access means no wrapper.
+fn wrapper(
+    world: &World,
+    user: &User,
+    name: &str,
+    value: Option<Value>,
+    editable: bool,
+) -> Option<Map<String, Value>> {
+    let value = match world.access(user, name) {
+        Access::Edit | Access::Read => value,
+        Access::Nothing => match world.switches.absent_means {
+            AbsentMeans::Hidden => return None,
+            AbsentMeans::Empty => None,
+        },
+    };
+    let mut wrapper = Map::new();
+    put(&mut wrapper, world, "value", value);
+    wrapper.insert("editable".into(), json!(editable));
+    Some(wrapper)
 }
 
 /// Adds an optional property: absent when empty, or null if the switch says so.
@@ -215,15 +230,10 @@ fn copies(out: &mut Map<String, Value>, world: &World, user: &User) {
         return;
     }
     let position = copied_position(world, user);
-    let mut add = |name: &str, access_name: &str, value: Option<Value>| {
-        let mut wrapper = Map::new();
-        match (world.access(user, access_name), world.switches.absent_means) {
-            (Access::Nothing, AbsentMeans::Hidden) => return,
-            (Access::Nothing, AbsentMeans::Empty) => put(&mut wrapper, world, "value", None),
-            (Access::Edit | Access::Read, _) => put(&mut wrapper, world, "value", value),
+    let mut add = |name: &str, source: &str, value: Option<Value>| {
+        if let Some(wrapper) = wrapper(world, user, source, value, false) {
+            out.insert(name.into(), Value::Object(wrapper));
         }
-        wrapper.insert("editable".into(), json!(false));
-        out.insert(name.into(), Value::Object(wrapper));
     };
     for (name, source) in COPIES {
         add(name, source, position.and_then(|position| position.fields.get(source).cloned()));
