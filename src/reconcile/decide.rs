@@ -472,7 +472,7 @@ impl FieldCase<'_> {
         let (huma, xledger) = (read(Side::Huma), read(Side::Xledger));
         if let (Some(huma), Some(xledger)) = (&huma, &xledger)
             && huma.canonical == xledger.canonical
-            && lenses.agrees_when_invalid(self.field)
+            && crate::domain::lens::agrees_when_invalid(self.field)
         {
             return None;
         }
