@@ -68,7 +68,12 @@ pub fn run(state: &mut State, token: &Token, name: &str, arguments: &Map<String,
     Performed { outcome: Ok(Outcome::Edges(Kind::Webhook, edges)), errors: Vec::new(), data_null: false }
 }
 
-fn add(state: &mut State, token: &Token, client_id: Option<String>, node: Option<&Value>) -> Result<i64, SimError> {
+fn add(
+    state: &mut State,
+    token: &Token,
+    client_id: Option<String>,
+    node: Option<&Value>,
+) -> Result<i64, SimError> {
     let text = |field: &str| node.and_then(|n| n.get(field)).and_then(Value::as_str).unwrap_or_default();
     let bad_payload = || SimError::invalid("serializedPayload is not a subscription request.");
     if !text("url").starts_with("http") {
@@ -193,7 +198,8 @@ fn next_posts(state: &mut State) -> Vec<Post> {
     }
     let mut taken = Vec::new();
     for (id, hook) in &mut state.hooks {
-        let faulted = state.world.get(Kind::Webhook, *id).and_then(|r| r.text("stateCode")) == Some("FAULTED");
+        let faulted =
+            state.world.get(Kind::Webhook, *id).and_then(|r| r.text("stateCode")) == Some("FAULTED");
         let events: Vec<Event> = match (switches.batched, switches.reordered) {
             _ if faulted => continue,
             (true, false) => hook.waiting.drain(..).collect(),
@@ -222,7 +228,8 @@ fn post(state: &State, id: i64, events: Vec<Event>) -> Option<Post> {
 
 /// The result of the hook's subscription for these events.
 fn body(state: &State, hook: &Hook, events: &[Event]) -> Option<String> {
-    let document = ExecutableDocument::parse_and_validate(&state.schema, &hook.query, "webhook.graphql").ok()?;
+    let document =
+        ExecutableDocument::parse_and_validate(&state.schema, &hook.query, "webhook.graphql").ok()?;
     let variables = Map::new();
     let context = Context {
         world: &state.world,
