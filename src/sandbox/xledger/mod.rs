@@ -256,6 +256,22 @@ impl Drop for XledgerSim {
     }
 }
 
+/// Counts as held until it is dropped, which a client's disconnection does as well.
+struct Held<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Held<'a> {
+    fn new(count: &'a watch::Sender<usize>) -> Held<'a> {
+        count.send_modify(|held| *held += 1);
+        Held(count)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|held| *held -= 1);
+    }
+}
+
 /// The control API's operations.
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
@@ -263,10 +279,9 @@ impl Shared {
     }
 
     async fn hold(&self, gate: &Semaphore) {
-        self.held.send_modify(|held| *held += 1);
+        let _held = Held::new(&self.held);
         // Nobody adds permits: it ends when the gate is closed.
         let _ = gate.acquire().await;
-        self.held.send_modify(|held| *held -= 1);
     }
 
     fn changed(&self) {

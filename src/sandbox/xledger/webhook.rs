@@ -1,6 +1,6 @@
 //! Webhooks: registration, the state machine, and signed posts of what changed.
 //!
-//! A hook is `CREATED`, then `RUNNING`; a failed post makes it `RECOVERING`, too many in a row `FAULTED`, which it
+//! A hook is `CREATED`, then `RUNNING`, or `PAUSED` while nothing is sent; a failed post makes it `RECOVERING`, too many in a row `FAULTED`, which it
 //! cannot leave. A post is signed with the token that registered the hook and dated by the simulated clock.
 
 use std::cell::RefCell;
@@ -169,9 +169,9 @@ async fn send(client: &reqwest::Client, post: &Post) -> bool {
     request.send().await.is_ok_and(|response| response.status().is_success())
 }
 
-/// Moves new change-log entries into the queues of the hooks that want them, and starts new hooks.
+/// Moves new change-log entries into the queues of the hooks that want them, and starts new hooks or pauses them.
 fn take_changes(state: &mut State) {
-    let State { hooks, world, rng, .. } = state;
+    let State { hooks, world, rng, switches, .. } = state;
     for (id, hook) in hooks.iter_mut() {
         for kind in &hook.kinds {
             let taken = hook.taken.entry(*kind).or_default();
@@ -183,9 +183,9 @@ fn take_changes(state: &mut State) {
             *taken = world.table(*kind).deltas.back().map_or(*taken, |d| d.number);
         }
         if let Some(record) = world.table_mut(Kind::Webhook).rows.get_mut(id)
-            && record.text("stateCode") == Some("CREATED")
+            && matches!(record.text("stateCode"), Some("CREATED" | "RUNNING" | "PAUSED"))
         {
-            record.put("stateCode", json!("RUNNING"));
+            record.put("stateCode", json!(if switches.webhooks.sending { "RUNNING" } else { "PAUSED" }));
         }
     }
 }

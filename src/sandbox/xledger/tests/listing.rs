@@ -286,3 +286,15 @@ async fn contacts_and_subledgers_have_change_logs_of_their_own() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_query_without_a_page_size_gets_a_small_page() {
+    let sim = start_with(|o| o.switches.default_page = 1).await;
+    let page = data(&sim, "{ employees { edges { node { dbId } } pageInfo { hasNextPage } } }").await;
+    assert_eq!(
+        (column(&page, "dbId"), &page["employees"]["pageInfo"]["hasNextPage"]),
+        (vec![json!(101)], &json!(true))
+    );
+    assert!(invalid_value(&ask(&sim, "{ employees(first: 1, last: 1) { edges { cursor } } }").await));
+    assert!(invalid_value(&ask(&sim, "{ employees(first: 0) { edges { cursor } } }").await));
+}

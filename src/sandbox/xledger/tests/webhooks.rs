@@ -134,12 +134,8 @@ async fn a_failing_receiver_is_retried_and_then_faulted() {
     sim.edit_person(101, &json!({"code": "7"})).unwrap();
     let (first, second) = (next(&mut posts).await, next(&mut posts).await);
     assert_eq!(first.body, second.body);
-    let faulted = async {
-        while data(&sim, &state).await["webhook"]
-            != json!({"state": {"code": "FAULTED"}, "lastSuccessfulPost": null})
-        {}
-    };
-    tokio::time::timeout(Duration::from_secs(20), faulted).await.unwrap();
+    wait_for_state(&sim, &made, "FAULTED").await;
+    assert_eq!(data(&sim, &state).await["webhook"]["lastSuccessfulPost"], Value::Null);
 }
 
 #[tokio::test]
@@ -167,4 +163,42 @@ async fn hooks_can_be_refused_listed_and_removed() {
     )
     .await;
     assert_eq!(removed["removeWebhooks"], json!({"numAffected": 1, "skippedDbIds": ["9"]}));
+}
+
+async fn wait_for_state(sim: &XledgerSim, made: &Value, code: &str) {
+    let query = format!("{{ webhook(dbId: \"{}\") {{ state {{ code }} }} }}", db_id(made));
+    let reached = async { while data(sim, &query).await["webhook"]["state"]["code"] != code {} };
+    tokio::time::timeout(Duration::from_secs(20), reached).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hook_runs_and_is_paused_while_nothing_is_sent() {
+    let sim = start().await;
+    let (url, _posts) = receiver(StatusCode::OK).await;
+    let made = register(&sim, &url).await;
+    wait_for_state(&sim, &made, "RUNNING").await;
+    sim.switch(|s| s.webhooks.sending = false).unwrap();
+    wait_for_state(&sim, &made, "PAUSED").await;
+}
+
+#[tokio::test]
+async fn a_hook_recovers_when_its_receiver_does() {
+    let sim = start_with(|o| o.switches.webhooks.faulted_after = 1_000).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let made = register(&sim, &format!("http://{address}/hook")).await;
+    sim.edit_person(101, &json!({"code": "7"})).unwrap();
+    wait_for_state(&sim, &made, "RECOVERING").await;
+    let (sender, mut received) = mpsc::unbounded_channel();
+    let app = Router::new().route(
+        "/hook",
+        post(move || async move {
+            let _ = sender.send(());
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    tokio::time::timeout(Duration::from_secs(20), received.recv()).await.unwrap().unwrap();
+    wait_for_state(&sim, &made, "RUNNING").await;
 }
