@@ -48,6 +48,9 @@ pub struct TransportOptions {
 /// Why no transport could be made: the settings are wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
+    /// Of a side.
+    #[error("the address of the side is not a usable `https://` or `http://` address")]
+    Url,
     #[error("the proxy is not a usable address")]
     Proxy(#[source] reqwest::Error),
     #[error("the certificate file {} cannot be read", path.display())]
@@ -56,6 +59,17 @@ pub enum TransportError {
     CaInvalid { path: PathBuf, source: Option<reqwest::Error> },
     #[error("the HTTP client could not be made")]
     Client(#[source] reqwest::Error),
+}
+
+/// Checks the address of a side.
+///
+/// # Errors
+/// [`TransportError::Url`]; also for an address with a login in it, which would end up in places that show addresses.
+pub fn base_url(text: &str) -> Result<reqwest::Url, TransportError> {
+    let url = reqwest::Url::parse(text.trim()).map_err(|_| TransportError::Url)?;
+    let usable = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let bare = url.username().is_empty() && url.password().is_none();
+    if usable && bare { Ok(url) } else { Err(TransportError::Url) }
 }
 
 /// Whether a request can have changed anything.
@@ -377,6 +391,16 @@ mod tests {
         let empty = directory.path().join("empty.pem");
         std::fs::write(&empty, "not a certificate").unwrap();
         assert!(matches!(make(empty), Some(TransportError::CaInvalid { .. })));
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_a_side_is_refused() {
+        assert!(base_url("https://openapi.humahr.com").is_ok());
+        for bad in
+            ["openapi.humahr.com", "ftp://example.no", "", "https://kari:secret@example.no", "file:///x"]
+        {
+            assert!(matches!(base_url(bad), Err(TransportError::Url)), "{bad}");
+        }
     }
 
     #[tokio::test]
