@@ -58,10 +58,11 @@ impl TokenKeeper {
         login: impl Future<Output = Result<Granted, RemoteError>>,
     ) -> Result<Arc<Token>, RemoteError> {
         let mut state = self.state.lock().await;
-        if let Some(held) = &state.held
-            && now < held.renew_at
-            && rejected != Some(held.token.generation)
-        {
+        // Dropped for good: if the login below fails, the next attempt must not find it here again.
+        if rejected.is_some() && rejected == state.held.as_ref().map(|held| held.token.generation) {
+            state.held = None;
+        }
+        if let Some(held) = state.held.as_ref().filter(|held| now < held.renew_at) {
             return Ok(held.token.clone());
         }
         if state.refused_at.is_some_and(|at| now.saturating_sub(at) < REFUSED_PAUSE) {

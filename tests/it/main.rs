@@ -1,0 +1,3 @@
+//! Tests of hxsync from outside, against the sandbox.
+
+mod huma_client;
