@@ -416,4 +416,42 @@ mod tests {
         assert!(!format!("{error:?}").contains("secret"));
         assert_eq!(transport.take_use().requests, 1);
     }
+
+    /// Answers every connection with a body one byte above what is read.
+    async fn endless() -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", LARGEST_BODY + 1);
+                let _ = stream.write_all(head.as_bytes()).await;
+                // The reader closes the connection when it has had enough.
+                let _ = stream.write_all(&vec![b' '; LARGEST_BODY + 1]).await;
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_is_not_read_to_its_end() {
+        let clock = Arc::new(crate::remote::world::SystemClock);
+        let transport = Transport::new(Side::Huma, &TransportOptions::default(), clock).unwrap();
+        let url = endless().await;
+        for (effect, method) in [(Effect::Read, Method::GET), (Effect::Write, Method::PATCH)] {
+            let error = transport.send(transport.request(method, &url), effect, "x").await.err().unwrap();
+            match effect {
+                Effect::Read => assert!(matches!(error, RemoteError::Unexpected { .. }), "{error:?}"),
+                Effect::Write => assert!(matches!(error, RemoteError::OutcomeUnknown { .. }), "{error:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_is_no_address_is_refused() {
+        let options = TransportOptions { proxy: Some("http://".into()), ..TransportOptions::default() };
+        let made = Transport::new(Side::Huma, &options, Arc::new(crate::remote::world::SystemClock));
+        assert!(matches!(made.err(), Some(TransportError::Proxy(_))));
+    }
 }

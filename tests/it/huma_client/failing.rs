@@ -200,6 +200,15 @@ async fn refusals_of_every_status_come_as_themselves() {
 }
 
 #[tokio::test]
+async fn p7_a_404_that_is_not_huma_s_own_says_nothing_of_the_person() {
+    let pair = Pair::start().await;
+    let body = Some(serde_json::json!("no such route"));
+    pair.fault(READ, FaultKind::Status { status: 404, body, retry_after: None });
+    let error = pair.read().await.unwrap_err();
+    assert!(matches!(error, RemoteError::Unavailable { .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_token_that_ends_early_is_renewed_once_and_the_call_repeated() {
     let pair = Pair::start().await;
     pair.read().await.unwrap();

@@ -3,7 +3,7 @@ use hxsync::domain::record::PositionStatus;
 use hxsync::domain::{Account, Field, Lock, Positions, Spelling};
 use hxsync::remote::huma::Depth;
 use hxsync::remote::{Huma, RightState};
-use hxsync::sandbox::huma::{AbsentMeans, DeprecatedCopies};
+use hxsync::sandbox::huma::{AbsentMeans, DeprecatedCopies, Fault};
 use std::collections::BTreeSet;
 
 #[tokio::test]
@@ -122,6 +122,37 @@ async fn positions_are_read_by_as_few_requests_as_they_allow() {
 }
 
 #[tokio::test]
+async fn the_main_position_is_found_on_whatever_page_it_is() {
+    let mut positions: Vec<_> = (1..30)
+        .map(|n| position(&format!("00000000-0000-4000-9000-{n:012}"), "Verneombud", 1.0, "2020-01-01"))
+        .collect();
+    for main in [0, 12, 29] {
+        positions.insert(main, position(KARIS_POSITION, "Utvikler", 80.0, "2024-02-01"));
+        let pair = Pair::with(&[HumaPerson { positions: positions.clone(), ..kari() }], |_, _| ()).await;
+        let record = pair.client.user(&kari_id(), Depth::Copies).await.unwrap().unwrap();
+        assert_eq!(record.text(Field::JobTitle), Some("Utvikler"));
+        assert_eq!(pair.asked("GET /users/{userId}/positions"), 2);
+        positions.remove(main);
+    }
+}
+
+#[tokio::test]
+async fn positions_the_key_may_not_see_are_hidden_and_never_none() {
+    for refused in [403, 404] {
+        for route in ["/users/{userId}/positions", "/users/{userId}/positions/{id}"] {
+            let next_month = vec![position(KARIS_POSITION, "Utvikler", 100.0, "2026-12-01")];
+            let pair = Pair::with(&[HumaPerson { positions: next_month, ..kari() }], |_, _| ()).await;
+            pair.sim.add_fault(Fault::status(refused).on("GET", route));
+            let record = pair.client.user(&kari_id(), Depth::Copies).await.unwrap().unwrap();
+            assert!(record.huma().unwrap().positions != Positions::None, "{refused} {route}");
+            assert!(record.fields[Field::JobTitle].is_hidden(), "{refused} {route}");
+            assert_eq!(record.locked.get(&Field::JobTitle), Some(&Lock::NotEditable));
+            assert_eq!(record.text(Field::GivenName), Some("Kari"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_person_without_a_position_has_empty_employment_fields() {
     let pair = Pair::with(&[HumaPerson { positions: vec![], ..kari() }], |_, _| ()).await;
     let record = pair.client.user(&kari_id(), Depth::Copies).await.unwrap().unwrap();
@@ -208,7 +239,7 @@ async fn rights_are_shown_by_reading_and_nothing_is_written() {
     assert!(reports[1..].iter().all(|report| report.state == RightState::Unproven));
 
     let without_positions = Pair::start().await;
-    let fault = hxsync::sandbox::huma::Fault::status(403).on("GET", "/users/{userId}/positions");
+    let fault = Fault::status(403).on("GET", "/users/{userId}/positions");
     without_positions.sim.add_fault(fault);
     let reports = without_positions.client.rights().await.unwrap();
     let missing: Vec<_> = reports.iter().filter(|report| report.state == RightState::Missing).collect();
