@@ -147,7 +147,7 @@ async fn p2_a_write_that_may_have_been_carried_out_is_never_sent_again() {
 #[tokio::test]
 async fn p2_a_write_that_was_carried_out_and_not_answered_in_time_is_unknown() {
     let pair = Pair::with(&[kari()], |_, options| {
-        options.transport.timeout = Some(Duration::from_millis(300));
+        options.transport.timeout = Some(Duration::from_secs(1));
     })
     .await;
     pair.client.tenant().await.unwrap();
@@ -160,7 +160,7 @@ async fn p2_a_write_that_was_carried_out_and_not_answered_in_time_is_unknown() {
 #[tokio::test]
 async fn a_read_that_is_not_answered_in_time_is_not_available() {
     let pair = Pair::with(&[kari()], |_, options| {
-        options.transport.timeout = Some(Duration::from_millis(300));
+        options.transport.timeout = Some(Duration::from_secs(1));
     })
     .await;
     pair.client.tenant().await.unwrap();
