@@ -91,7 +91,8 @@ impl Connection {
         }
         let raw: RawConnection =
             serde_json::from_value(value).map_err(|_| unexpected(format!("{root}.edges")))?;
-        let edges: Vec<RawEdge> = raw.edges.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect();
+        let edges: Vec<RawEdge> =
+            raw.edges.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect();
         let last = edges.last().and_then(|edge| edge.cursor.clone());
         let has_next = raw.page_info.and_then(|page| page.has_next_page).unwrap_or(false);
         if has_next && last.is_none() {

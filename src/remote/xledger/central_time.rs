@@ -108,7 +108,9 @@ mod tests {
     /// Seen at 02:50 summer time; at 02:10 winter time, twenty minutes later, a change is stamped with a *smaller* text.
     #[test]
     fn asking_inside_the_repeated_hour_starts_at_its_beginning() {
-        for seen in ["2026-10-25T02:25:00", "2026-10-25T02:50:00", "2026-10-25T03:05:00", "2026-10-25T03:19:59"] {
+        for seen in
+            ["2026-10-25T02:25:00", "2026-10-25T02:50:00", "2026-10-25T03:05:00", "2026-10-25T03:19:59"]
+        {
             assert_eq!(ask_from(seen).unwrap(), "2026-10-25T02:00:00", "{seen}");
         }
         assert_eq!(ask_from("2026-10-25T02:10:00").unwrap(), "2026-10-25T01:50:00");

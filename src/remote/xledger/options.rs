@@ -21,6 +21,8 @@ pub struct XledgerOptions {
     pub proxy: Option<String>,
     /// PEM certificates trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// Of a whole request; 60 s when `None`.
+    pub timeout: Option<std::time::Duration>,
 }
 
 impl XledgerOptions {

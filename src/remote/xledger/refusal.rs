@@ -88,7 +88,15 @@ impl Refusal {
         if says(&["api token", "api-token", "token"]) {
             return Refusal::Login;
         }
-        if says(&["permission", "access", "not allowed", "forbidden", "not authorized", "unauthorized", "scope"]) {
+        if says(&[
+            "permission",
+            "access",
+            "not allowed",
+            "forbidden",
+            "not authorized",
+            "unauthorized",
+            "scope",
+        ]) {
             return Refusal::Right("this operation".into());
         }
         Refusal::Other(error.codes().find(|code| is_code(code)).unwrap_or_default().to_owned())
@@ -109,9 +117,7 @@ impl Refusal {
             Refusal::Concurrency => {
                 RemoteError::RateLimited { side, limit: Limit::Concurrency, retry_after: CONCURRENCY_WAIT }
             }
-            Refusal::Burst => {
-                RemoteError::RateLimited { side, limit: Limit::Burst, retry_after: BURST_WAIT }
-            }
+            Refusal::Burst => RemoteError::RateLimited { side, limit: Limit::Burst, retry_after: BURST_WAIT },
             Refusal::Credits(retry_after) => {
                 RemoteError::RateLimited { side, limit: Limit::Credits, retry_after }
             }
@@ -142,20 +148,35 @@ pub fn words(errors: &[GraphqlError]) -> Words {
 
 /// Words of the vendor's shape (`BAD_REQUEST.SOMETHING`), which hold nobody's data.
 fn is_code(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 80 && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "._".contains(c))
+    !text.is_empty()
+        && text.len() <= 80
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "._".contains(c))
 }
 
 /// `Employee.trialTo` out of `Cannot query field "trialTo" on type "Employee".`, and its like for arguments and input fields.
 fn unknown_in_schema(message: &str) -> Option<String> {
-    const SIGNS: [&str; 5] =
-        ["Cannot query field", "Unknown argument", "Unknown type", "is not defined by type", "does not have a field"];
+    const SIGNS: [&str; 5] = [
+        "Cannot query field",
+        "Unknown argument",
+        "Unknown type",
+        "is not defined by type",
+        "does not have a field",
+    ];
     if !SIGNS.iter().any(|sign| message.to_lowercase().contains(&sign.to_lowercase())) {
         return None;
     }
     let is_name = |word: &&str| {
-        !word.is_empty() && word.len() <= 60 && word.chars().all(|c| c.is_ascii_alphanumeric() || "._!".contains(c))
+        !word.is_empty()
+            && word.len() <= 60
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || "._!".contains(c))
     };
-    let names: Vec<&str> = message.split(['"', '\'', '`', '\u{201c}', '\u{201d}']).skip(1).step_by(2).filter(is_name).take(2).collect();
+    let names: Vec<&str> = message
+        .split(['"', '\'', '`', '\u{201c}', '\u{201d}'])
+        .skip(1)
+        .step_by(2)
+        .filter(is_name)
+        .take(2)
+        .collect();
     Some(match names[..] {
         [name, owner] => format!("{owner}.{name}"),
         [name] => name.to_owned(),
@@ -180,7 +201,9 @@ fn credits_wait(reset_at: Option<&Value>, now: Timestamp) -> Duration {
         Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => None,
     };
     match seconds {
-        Some(seconds) => Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).clamp(BURST_WAIT, LONGEST_CREDITS_WAIT),
+        Some(seconds) => {
+            Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).clamp(BURST_WAIT, LONGEST_CREDITS_WAIT)
+        }
         None => CREDITS_WAIT,
     }
 }
@@ -200,9 +223,15 @@ mod tests {
 
     #[test]
     fn three_limits_have_three_waits() {
-        assert_eq!(classed(json!({"message": "Too many requests", "code": "BAD_REQUEST.BURST_RATE_LIMIT_REACHED"})), Refusal::Burst);
+        assert_eq!(
+            classed(json!({"message": "Too many requests", "code": "BAD_REQUEST.BURST_RATE_LIMIT_REACHED"})),
+            Refusal::Burst
+        );
         assert_eq!(classed(json!({"message": "Too many requests"})), Refusal::Burst);
-        assert_eq!(classed(json!({"message": "x", "code": "BAD_REQUEST.CONCURRENCY_LIMIT_REACHED"})), Refusal::Concurrency);
+        assert_eq!(
+            classed(json!({"message": "x", "code": "BAD_REQUEST.CONCURRENCY_LIMIT_REACHED"})),
+            Refusal::Concurrency
+        );
         assert_eq!(
             classed(json!({"message": "x", "code": "BAD_REQUEST.INSUFFICIENT_CREDITS"})),
             Refusal::Credits(Duration::from_secs(1200))
@@ -229,12 +258,16 @@ mod tests {
         let token = r#"Bad format for API Token. Expected header: "Authorization: token <your-token>""#;
         assert_eq!(classed(json!({"message": token})), Refusal::Login);
         assert_eq!(classed(json!({"message": "The API token has expired"})), Refusal::Login);
-        assert!(matches!(classed(json!({"message": "You do not have access to Employee"})), Refusal::Right(_)));
+        assert!(matches!(
+            classed(json!({"message": "You do not have access to Employee"})),
+            Refusal::Right(_)
+        ));
     }
 
     #[test]
     fn a_refused_value_is_not_taken_for_a_login_whatever_its_words_are() {
-        let error = json!({"message": "No match for \"Token Access AS\"", "extensions": {"code": "INVALID_VALUE"}});
+        let error =
+            json!({"message": "No match for \"Token Access AS\"", "extensions": {"code": "INVALID_VALUE"}});
         assert_eq!(classed(error), Refusal::Value("INVALID_VALUE".into()));
     }
 
