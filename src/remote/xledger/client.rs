@@ -185,7 +185,8 @@ impl XledgerClient {
         Refusal::TooHeavy.into_error(crate::remote::Words::default())
     }
 
-    async fn exchange<V: Serialize>(
+    /// Sends once.
+    pub(super) async fn exchange<V: Serialize>(
         &self,
         effect: Effect,
         name: &str,

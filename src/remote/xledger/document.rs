@@ -19,6 +19,7 @@ impl Missing {
         self.0.insert(path);
     }
 
+    #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -124,7 +125,9 @@ impl<'a> Walk<'a> {
         } else {
             kept.push_str(gap);
         }
-        if !owner.path(name).is_some_and(|path| self.missing.has(&path)) {
+        if owner.path(name).is_some_and(|path| self.missing.has(&path)) {
+            self.space();
+        } else {
             out.push_str(&kept);
         }
     }

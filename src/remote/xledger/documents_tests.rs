@@ -68,7 +68,9 @@ fn every_document_fits_the_schema_with_either_address() {
 
 #[test]
 fn every_document_fits_the_simulators_schema() {
-    let schema = Schema::parse_and_validate(include_str!("../../sandbox/xledger/schema.graphql"), "sim.graphql").unwrap();
+    let schema =
+        Schema::parse_and_validate(include_str!("../../sandbox/xledger/schema.graphql"), "sim.graphql")
+            .unwrap();
     for document in documents() {
         assert_fits(&schema, &fit(&document, AddressAt::Main, &Missing::default()));
     }
@@ -77,7 +79,10 @@ fn every_document_fits_the_simulators_schema() {
 #[test]
 fn a_document_fits_a_schema_without_what_is_missing() {
     let removed = [
-        ("  trialTo: DateString\n  noticeDate: DateString\n  contact: Contact", "  noticeDate: DateString\n  contact: Contact"),
+        (
+            "  trialTo: DateString\n  noticeDate: DateString\n  contact: Contact",
+            "  noticeDate: DateString\n  contact: Contact",
+        ),
         ("  gender: SystemValue\n", ""),
         (", ownerSet: OwnerSet, objectStatus: ObjectStatus): EmployeeConnection", "): EmployeeConnection"),
     ];
@@ -87,7 +92,8 @@ fn a_document_fits_a_schema_without_what_is_missing() {
         schema = schema.replace(text, replacement);
     }
     let schema = Schema::parse_and_validate(schema, "schema.graphql").unwrap();
-    let missing = missing(&["Employee.trialTo", "Contact.gender", "employees(ownerSet)", "employees(objectStatus)"]);
+    let missing =
+        missing(&["Employee.trialTo", "Contact.gender", "employees(ownerSet)", "employees(objectStatus)"]);
     for document in documents() {
         // The right is about gender: there is nothing to ask then.
         if document.contains("node { gender { code } }") {

@@ -16,7 +16,7 @@ mod patch;
 mod record;
 mod refusal;
 mod rights;
-pub mod scalars;
+mod scalars;
 mod schema_drift;
 mod tenant;
 mod update;

@@ -28,6 +28,24 @@ pub struct XledgerOptions {
 impl XledgerOptions {
     /// Well below the 20 requests in 5 s that Xledger refuses.
     pub const BURST: u32 = 8;
+
+    #[cfg(test)]
+    pub(super) fn for_tests() -> XledgerOptions {
+        XledgerOptions {
+            url: "http://xledger.example/graphql".into(),
+            token: Secret::from_text("dG9rZW4"),
+            requests_per_second: 2.0,
+            owner_db_id: None,
+            job_title: JobTitleAt::default(),
+            address: AddressAt::default(),
+            country: CountryAs::default(),
+            email: EmailAt::default(),
+            clear_with: ClearWith::default(),
+            proxy: None,
+            ca_file: None,
+            timeout: None,
+        }
+    }
 }
 
 /// Where the job title is.

@@ -60,7 +60,8 @@ fn every_field_comes_from_its_place() {
 
 #[test]
 fn settings_choose_between_two_places() {
-    let shape = Shape { email: EmailAt::Employee, job_title: JobTitleAt::ContactJobTitle, ..Shape::default() };
+    let shape =
+        Shape { email: EmailAt::Employee, job_title: JobTitleAt::ContactJobTitle, ..Shape::default() };
     let record = record(&node(full()), &shape).unwrap();
     assert_eq!(text(&record, Field::Email), Some("k@work.example"));
     assert!(record.fields[Field::JobTitle] == Reading::Value(Spelling::text("Nurse, nights")));

@@ -67,11 +67,11 @@ impl Refusal {
         if has("INVALID_VALUE") {
             return Refusal::Value("INVALID_VALUE".into());
         }
-        if has("ARGUMENTS_OF_CORRECT_TYPE") {
-            return Refusal::Schema("an argument of our request".into());
-        }
         if let Some(what) = unknown_in_schema(error.message()) {
             return Refusal::Schema(what);
+        }
+        if has("ARGUMENTS_OF_CORRECT_TYPE") {
+            return Refusal::Schema("an argument of our request".into());
         }
         if has("UNAUTHENTICATED") || has("UNAUTHORIZED") {
             return Refusal::Login;
@@ -154,32 +154,32 @@ fn is_code(text: &str) -> bool {
 }
 
 /// `Employee.trialTo` out of `Cannot query field "trialTo" on type "Employee".`, and its like for arguments and input fields.
+/// Only the names right beside the sign are taken: elsewhere a message may quote a value.
 fn unknown_in_schema(message: &str) -> Option<String> {
-    const SIGNS: [&str; 5] = [
-        "Cannot query field",
-        "Unknown argument",
-        "Unknown type",
-        "is not defined by type",
-        "does not have a field",
+    const QUOTES: [char; 5] = ['"', '\'', '`', '\u{201c}', '\u{201d}'];
+    /// Whether the owner stands before the name.
+    const SIGNS: [(&str, bool); 5] = [
+        ("Cannot query field", false),
+        ("Unknown argument", false),
+        ("Unknown type", false),
+        ("is not defined by type", false),
+        ("does not have a field", true),
     ];
-    if !SIGNS.iter().any(|sign| message.to_lowercase().contains(&sign.to_lowercase())) {
-        return None;
-    }
-    let is_name = |word: &&str| {
-        !word.is_empty()
-            && word.len() <= 60
-            && word.chars().all(|c| c.is_ascii_alphanumeric() || "._!".contains(c))
+    let (before, after, owner_first) = SIGNS.into_iter().find_map(|(sign, owner_first)| {
+        message.split_once(sign).map(|(before, after)| (before, after, owner_first))
+    })?;
+    let is_name = |word: &str| {
+        (1..=60).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c))
     };
-    let names: Vec<&str> = message
-        .split(['"', '\'', '`', '\u{201c}', '\u{201d}'])
-        .skip(1)
-        .step_by(2)
-        .filter(is_name)
-        .take(2)
-        .collect();
+    let nearest = before.trim_end().strip_suffix(QUOTES).and_then(|text| text.rsplit(QUOTES).next());
+    let mut names: Vec<&str> =
+        nearest.into_iter().chain(after.split(QUOTES).skip(1).step_by(2)).take(2).collect();
+    if owner_first {
+        names.reverse();
+    }
     Some(match names[..] {
-        [name, owner] => format!("{owner}.{name}"),
-        [name] => name.to_owned(),
+        [name, owner] if is_name(name) && is_name(owner) => format!("{owner}.{name}"),
+        [name] if is_name(name) => name.to_owned(),
         _ => "a field or argument of our request".into(),
     })
 }
@@ -275,8 +275,16 @@ mod tests {
     fn a_document_that_does_not_fit_names_what_is_unknown() {
         let field = json!({"message": "Cannot query field \"trialTo\" on type \"Employee\"."});
         assert_eq!(classed(field), Refusal::Schema("Employee.trialTo".into()));
+        let other_words = json!({"message": "type `Query` does not have a field `employee_deltas`", "extensions": {"code": "ARGUMENTS_OF_CORRECT_TYPE"}});
+        assert_eq!(classed(other_words), Refusal::Schema("Query.employee_deltas".into()));
         let typed = json!({"message": "x", "extensions": {"code": "ARGUMENTS_OF_CORRECT_TYPE"}});
         assert_eq!(classed(typed), Refusal::Schema("an argument of our request".into()));
+    }
+
+    #[test]
+    fn p10_a_value_quoted_by_a_schema_error_is_not_repeated() {
+        let error = json!({"message": "Argument \"inputs\" got \"Kari\": Field \"trialTo\" is not defined by type \"Node\"."});
+        assert_eq!(classed(error), Refusal::Schema("Node.trialTo".into()));
     }
 
     #[test]

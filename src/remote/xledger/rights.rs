@@ -2,7 +2,8 @@
 
 use super::client::XledgerClient;
 use super::refusal::Refusal;
-use crate::remote::{RemoteError, RightReport, RightState};
+use crate::remote::transport::Effect;
+use crate::remote::{RemoteError, RightReport, RightState, Words};
 use serde::Serialize;
 use serde_json::json;
 
@@ -114,14 +115,20 @@ impl XledgerClient {
     pub(super) async fn read_rights(&self, probe_writes: bool) -> Result<Vec<RightReport>, RemoteError> {
         let mut reports = Vec::new();
         for right in &READS {
-            let state = match self.query_text("Right", right.document, &NoVariables {}).await {
-                Ok(_) => RightState::Ok,
-                Err(RemoteError::Forbidden { .. }) => RightState::Missing,
+            // Once, without retries: what is asked is how Xledger answers.
+            let answer = self.exchange(Effect::Read, "Right", right.document, &NoVariables {}).await?;
+            let state = match self.refusal(&answer) {
+                None => RightState::Ok,
+                Some(Refusal::Right(_)) => RightState::Missing,
                 // Without the path in the schema, or with a refusal of another kind, nothing is shown either way.
-                Err(
-                    RemoteError::Schema { .. } | RemoteError::Refused { .. } | RemoteError::Unexpected { .. },
-                ) => RightState::Unproven,
-                Err(error) => return Err(error),
+                Some(Refusal::Schema(_) | Refusal::Value(_) | Refusal::Other(_) | Refusal::TooHeavy) => {
+                    RightState::Unproven
+                }
+                Some(
+                    refusal @ (Refusal::Concurrency | Refusal::Burst | Refusal::Credits(_) | Refusal::Login),
+                ) => {
+                    return Err(refusal.into_error(Words::default()));
+                }
             };
             reports.push(report(right.right, state, right.without));
         }

@@ -3,6 +3,7 @@
 use super::NewEmployee;
 use super::answer::{self, Connection};
 use super::client::{XledgerClient, errors};
+use super::patch::Patch;
 use super::record::Part;
 use super::refusal::{self, Refusal};
 use super::update::input::EmployeePatch;
@@ -81,8 +82,11 @@ impl XledgerClient {
     async fn add_input(&self, new: &NewEmployee) -> Result<AddInput, RemoteError> {
         let shape = self.shape();
         let writer = self.writer(&shape, false).await?;
+        let offered = |property: &str| !shape.missing.has(&format!("AddEmployeesInput.{property}"));
         let text = |field: Field| match new.fields.get(&field) {
-            Some(Spelling::Text(text)) if !text.trim().is_empty() => Some(text.clone()),
+            Some(Spelling::Text(text)) if !text.trim().is_empty() && offered(shape.property(field)) => {
+                Some(text.clone())
+            }
             Some(_) | None => None,
         };
         // Only what has a value: nothing is cleared in a record that does not exist yet.
@@ -96,11 +100,13 @@ impl XledgerClient {
             })
             .map(|(field, value)| (*field, Some(value.clone())))
             .collect::<BTreeMap<_, _>>();
-        let mut employee = writer.employee(0, &on_employee, Some(&new.display_name));
-        employee.db_id = None;
+        let mut employee = EmployeePatch { db_id: None, ..writer.employee(0, &on_employee, None) };
+        if offered("description") {
+            employee.description = Patch::Value(new.display_name.clone());
+        }
         if let Some(email) = text(Field::Email) {
             // Wherever the working address is, this is the input it has on an add.
-            employee.email = super::patch::Patch::Value(email);
+            employee.email = Patch::Value(email);
         }
         Ok(AddInput {
             client_id: new.client_id.clone(),
@@ -110,7 +116,7 @@ impl XledgerClient {
                 last_name: text(Field::FamilyName),
                 phone: text(Field::Phone),
                 birthday: text(Field::BirthDate),
-                owner: new.owner.map(|db_id| Owner { db_id }),
+                owner: new.owner.filter(|_| offered("owner")).map(|db_id| Owner { db_id }),
             },
         })
     }

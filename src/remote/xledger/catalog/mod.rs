@@ -19,11 +19,11 @@ macro_rules! query {
     ($name:ident, $file:tt) => {
         #[derive(GraphQLQuery)]
         #[graphql(
-                            schema_path = "src/remote/xledger/schema.graphql",
-                            query_path = $file,
-                            custom_scalars_module = "crate::remote::xledger::scalars",
-                            skip_serializing_none
-                        )]
+                                            schema_path = "src/remote/xledger/schema.graphql",
+                                            query_path = $file,
+                                            custom_scalars_module = "crate::remote::xledger::scalars",
+                                            skip_serializing_none
+                                        )]
         pub struct $name;
     };
 }
@@ -105,13 +105,16 @@ impl XledgerClient {
         Ok(())
     }
 
-    /// The nodes of a whole connection, page by page.
+    /// The nodes of a whole connection, page by page; none where the schema lacks it.
     pub(super) async fn every<V: Serialize>(
         &self,
         root: &str,
         page_after: impl Fn(Option<String>) -> QueryBody<V>,
     ) -> Result<Vec<Value>, RemoteError> {
         let mut nodes = Vec::new();
+        if self.learned().missing.has(root) {
+            return Ok(nodes);
+        }
         let mut after = None;
         loop {
             let mut data = self.query(page_after(after)).await?;

@@ -140,6 +140,39 @@ fn decode_one(node: &Value, place: &str) -> Result<EmployeeNode, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::remote::world::SystemClock;
+    use crate::remote::xledger::{Unreadable, XledgerOptions};
+    use serde_json::json;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_record_that_cannot_be_read_is_named_and_takes_no_other_with_it() {
+        let client = XledgerClient::new(XledgerOptions::for_tests(), Arc::new(SystemClock)).unwrap();
+        let nodes = [
+            json!({"dbId": 101, "code": "1", "modifiedAt": "2026-11-23T09:15:00"}),
+            json!({"dbId": "102", "contact": {"birthday": 19880229}}),
+            json!({"dbId": 0}),
+            Value::Null,
+            json!({"dbId": "104", "positionValue": {"dbId": 0}, "subledger": {"modifiedAt": "2026-11-23T09:16:00.5"}}),
+        ];
+        let edges = nodes.map(|node| Edge { client_id: None, node }).into_iter().collect();
+        let decoded = client.decode_employees(edges);
+        assert_eq!(
+            decoded.records.iter().map(|record| record.id.to_string()).collect::<Vec<_>>(),
+            ["101", "104"]
+        );
+        assert_eq!(decoded.newest_modified_at.as_deref(), Some("2026-11-23T09:16:00"));
+        let unreadable =
+            |id: Option<i64>, path: &str| Unreadable { id: id.map(XledgerId), path: path.into() };
+        assert_eq!(
+            decoded.unreadable,
+            [
+                unreadable(Some(102), "employees.edges[1].node.contact.birthday"),
+                unreadable(None, "employees.edges[2].node.dbId"),
+                unreadable(None, "employees.edges[3].node"),
+            ]
+        );
+    }
 
     #[test]
     fn the_selection_of_a_node_is_taken_whole() {

@@ -24,7 +24,11 @@ fn sent(writer: &Writer<'_>, change: XledgerChange) -> Value {
 }
 
 fn named(id: Option<&str>, code: Option<&str>, name: &str) -> Option<Spelling> {
-    Some(Spelling::Named(Named { id: id.map(str::to_owned), code: code.map(str::to_owned), name: name.into() }))
+    Some(Spelling::Named(Named {
+        id: id.map(str::to_owned),
+        code: code.map(str::to_owned),
+        name: name.into(),
+    }))
 }
 
 #[test]
@@ -42,7 +46,10 @@ fn only_what_changes_is_sent_and_null_only_where_it_clears() {
 fn a_change_of_one_half_sends_one_half() {
     let shape = Shape::default();
     let sent = sent(&writer(&shape), change([(Field::BankAccount, Some(Spelling::text("86011117947")))]));
-    assert_eq!(sent, json!({"employees": [{"clientId": "job-7", "node": {"dbId": 101, "bankAccount": "86011117947"}}]}));
+    assert_eq!(
+        sent,
+        json!({"employees": [{"clientId": "job-7", "node": {"dbId": 101, "bankAccount": "86011117947"}}]})
+    );
 }
 
 #[test]
@@ -98,16 +105,29 @@ fn an_address_is_sent_whole_with_the_country_the_settings_ask_for() {
 fn clearing_with_empty_text_leaves_dates_and_references_to_null() {
     let shape = Shape::default();
     let writer = Writer { clear_with: ClearWith::Empty, ..writer(&shape) };
-    let cleared = change([Field::Phone, Field::BirthDate, Field::Gender, Field::LastDayOfWork, Field::JobTitle].map(|field| (field, None)));
+    let cleared = change(
+        [Field::Phone, Field::BirthDate, Field::Gender, Field::LastDayOfWork, Field::JobTitle]
+            .map(|field| (field, None)),
+    );
     let sent = sent(&writer, cleared);
-    assert_eq!(sent["contacts"][0]["node"], json!({"dbId": 901, "phone": "", "birthday": null, "gender": null}));
-    assert_eq!(sent["employees"][0]["node"], json!({"dbId": 101, "employmentTo": null, "positionValue": null}));
+    assert_eq!(
+        sent["contacts"][0]["node"],
+        json!({"dbId": 901, "phone": "", "birthday": null, "gender": null})
+    );
+    assert_eq!(
+        sent["employees"][0]["node"],
+        json!({"dbId": 101, "employmentTo": null, "positionValue": null})
+    );
 }
 
 #[test]
 fn settings_move_a_field_to_the_other_half() {
-    let shape = Shape { email: EmailAt::Employee, job_title: JobTitleAt::ContactJobTitle, ..Shape::default() };
-    let change = change([(Field::Email, Some(Spelling::text("k@x.example"))), (Field::JobTitle, Some(Spelling::text("Nurse")))]);
+    let shape =
+        Shape { email: EmailAt::Employee, job_title: JobTitleAt::ContactJobTitle, ..Shape::default() };
+    let change = change([
+        (Field::Email, Some(Spelling::text("k@x.example"))),
+        (Field::JobTitle, Some(Spelling::text("Nurse"))),
+    ]);
     let sent = sent(&writer(&shape), change);
     assert_eq!(sent["employees"][0]["node"], json!({"dbId": 101, "email": "k@x.example"}));
     assert_eq!(sent["contacts"][0]["node"], json!({"dbId": 901, "jobTitle": "Nurse"}));
@@ -118,7 +138,9 @@ fn a_contacts_field_without_a_contact_is_refused_before_anything_is_sent() {
     let shape = Shape::default();
     let change = XledgerChange { contact: None, ..change([(Field::Phone, None)]) };
     let error = inputs(&writer(&shape), &[change]).err().unwrap();
-    assert!(matches!(error, RemoteError::Refused { code, fields, .. } if code == "no-contact" && fields == ["phone"]));
+    assert!(
+        matches!(error, RemoteError::Refused { code, fields, .. } if code == "no-contact" && fields == ["phone"])
+    );
 }
 
 fn edges(edges: Value) -> Value {
@@ -131,7 +153,8 @@ fn places(data: Value) -> Vec<usize> {
 
 #[test]
 fn edges_are_told_by_their_client_id_in_any_order() {
-    let mut data = edges(json!([{"clientId": "b", "node": {"dbId": 2}}, {"clientId": "a", "node": {"dbId": 1}}]));
+    let mut data =
+        edges(json!([{"clientId": "b", "node": {"dbId": 2}}, {"clientId": "a", "node": {"dbId": 1}}]));
     let halves = halves(&mut data, "updateContacts", &["a", "b"]);
     assert_eq!(halves[&0]["dbId"], 1);
     assert_eq!(halves[&1]["dbId"], 2);
@@ -146,7 +169,10 @@ fn edges_without_client_ids_count_by_place_only_where_all_are_there() {
 
 #[test]
 fn a_null_node_a_stranger_and_a_missing_root_are_not_done() {
-    assert_eq!(places(edges(json!([{"clientId": "a", "node": null}, {"clientId": "x", "node": {"dbId": 2}}]))), [0; 0]);
+    assert_eq!(
+        places(edges(json!([{"clientId": "a", "node": null}, {"clientId": "x", "node": {"dbId": 2}}]))),
+        [0; 0]
+    );
     assert_eq!(places(edges(Value::Null)), [0; 0]);
     assert_eq!(places(json!({"updateContacts": null})), [0; 0]);
     assert_eq!(places(Value::Null), [0; 0]);

@@ -1,0 +1,3 @@
+//! Both clients and the program against simulated systems over real HTTP.
+
+mod xledger_client;
