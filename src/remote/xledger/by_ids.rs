@@ -106,7 +106,7 @@ impl XledgerClient {
             }
         }
         if email.is_some() {
-            let contacts = Connection::take(&mut data, "contacts")?.edges;
+            let contacts = self.first_page(&mut data, "contacts")?.edges;
             let contacts: Vec<i64> = contacts.iter().filter_map(|edge| db_id(&edge.node)).collect();
             if !contacts.is_empty() {
                 let text = by_ids_document("contactDbId_in", &contacts);

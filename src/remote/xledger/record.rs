@@ -160,12 +160,11 @@ pub fn reading(node: &EmployeeNode, field: Field, shape: &Shape) -> Reading {
     if shape.is_hidden(field) {
         return Reading::Hidden;
     }
-    let contact = || match &node.contact {
-        Some(contact) => Ok(contact),
-        None if contact_id(node).is_some() => Err(Reading::Hidden),
-        None => Err(Reading::Empty),
+    let of_contact = |read: fn(&ContactNode) -> Reading| match &node.contact {
+        Some(contact) => read(contact),
+        None if contact_id(node).is_some() => Reading::Hidden,
+        None => Reading::Empty,
     };
-    let of_contact = |read: fn(&ContactNode) -> Reading| contact().map_or_else(|reading| reading, read);
     let text = |text: &Option<String>| Reading::of_text(text.as_deref());
     match field {
         Field::GivenName => of_contact(|contact| Reading::of_text(contact.first_name.as_deref())),

@@ -147,11 +147,15 @@ async fn a_new_employee_has_contact_and_subledger() {
     let mut new = newcomer();
     new.owner = Some(1002);
     new.fields.insert(Field::Gender, Spelling::text("F"));
+    let title = case.client.catalog().await.unwrap().titles.remove(0);
+    let title = Named { id: Some(title.id), code: title.code, name: title.name };
+    new.fields.insert(Field::JobTitle, Spelling::Named(title));
     let id = case.client.add(&new).await.unwrap();
     let eva = case.one(id.0).await;
     assert_eq!(said(&eva.fields[Field::GivenName]), Some("Eva"));
     assert_eq!(said(&eva.fields[Field::Email]), Some("eva@fjordvik.example"));
     assert_eq!(said(&eva.fields[Field::BankAccount]), Some("15030000003"));
+    assert_eq!(said(&eva.fields[Field::JobTitle]), Some("Developer"));
     assert!(eva.fields[Field::Gender].is_empty(), "left for an update");
     let about = eva.xledger().unwrap();
     assert_eq!((about.owner_id, about.description.as_deref()), (Some(1002), Some("Eva Lund")));

@@ -19,11 +19,11 @@ macro_rules! query {
     ($name:ident, $file:tt) => {
         #[derive(GraphQLQuery)]
         #[graphql(
-                                            schema_path = "src/remote/xledger/schema.graphql",
-                                            query_path = $file,
-                                            custom_scalars_module = "crate::remote::xledger::scalars",
-                                            skip_serializing_none
-                                        )]
+                                                    schema_path = "src/remote/xledger/schema.graphql",
+                                                    query_path = $file,
+                                                    custom_scalars_module = "crate::remote::xledger::scalars",
+                                                    skip_serializing_none
+                                                )]
         pub struct $name;
     };
 }

@@ -17,11 +17,11 @@ macro_rules! query {
     ($name:ident, $file:tt) => {
         #[derive(GraphQLQuery)]
         #[graphql(
-                                            schema_path = "src/remote/xledger/schema.graphql",
-                                            query_path = $file,
-                                            custom_scalars_module = "crate::remote::xledger::scalars",
-                                            skip_serializing_none
-                                        )]
+                                                    schema_path = "src/remote/xledger/schema.graphql",
+                                                    query_path = $file,
+                                                    custom_scalars_module = "crate::remote::xledger::scalars",
+                                                    skip_serializing_none
+                                                )]
         pub struct $name;
     };
 }
@@ -166,7 +166,7 @@ impl XledgerClient {
     }
 
     /// Nothing where the schema lacks it: the full listing is what shows its changes then.
-    fn first_page(&self, data: &mut Value, root: &str) -> Result<Connection, RemoteError> {
+    pub(super) fn first_page(&self, data: &mut Value, root: &str) -> Result<Connection, RemoteError> {
         if self.learned().missing.has(root) {
             return Ok(Connection { edges: Vec::new(), has_next: false, last: None });
         }

@@ -29,7 +29,7 @@ impl XledgerClient {
         changes: &[XledgerChange],
     ) -> Result<XledgerAnswers, RemoteError> {
         let shape = self.shape();
-        let writer = self.writer(&shape, changes.iter().any(|change| sets_address(change))).await?;
+        let writer = self.writer(&shape, changes.iter().any(sets_address)).await?;
         let inputs = inputs(&writer, changes)?;
         let (name, document) = match (inputs.contacts.is_empty(), inputs.employees.is_empty()) {
             (true, true) => return Ok(XledgerAnswers::default()),
