@@ -82,7 +82,11 @@ pub fn edit(world: &mut World, switches: &Switches, db_id: i64, changes: &Value)
         assignments.push(Assignment { kind, field: field.to_owned(), value });
     }
     if let Some(description) = display_name(world, db_id, changes) {
-        assignments.push(Assignment { kind: Kind::Employee, field: "description".to_owned(), value: description });
+        assignments.push(Assignment {
+            kind: Kind::Employee,
+            field: "description".to_owned(),
+            value: description,
+        });
     }
     mutate::assign(world, switches, Kind::Employee, db_id, false, &assignments);
     Ok(())
@@ -115,12 +119,15 @@ fn stored(world: &World, name: &str, value: &Value) -> Result<Value, String> {
         return address(world, parts);
     }
     let text = value.as_str().ok_or_else(|| format!("{name} is not text."))?;
-    let listed = |id: Option<i64>| id.map(Value::from).ok_or_else(|| format!("There is no {name} like that."));
+    let listed =
+        |id: Option<i64>| id.map(Value::from).ok_or_else(|| format!("There is no {name} like that."));
     match name {
         "gender" => listed(world.system_value("GENDER", text)),
         "marital_status" => listed(world.object_value(MARITAL_STATUS, text)),
         "position_value" => listed(world.object_value(POSITION, text)),
-        "birthday" | "employment_from" | "trial_to" | "notice_date" | "employment_to" if !values::is_date(text) => {
+        "birthday" | "employment_from" | "trial_to" | "notice_date" | "employment_to"
+            if !values::is_date(text) =>
+        {
             Err(format!("{name} is not a date."))
         }
         "home_address" | "address" => Err(format!("{name} is not an object.")),
@@ -143,7 +150,8 @@ fn display_name(world: &World, db_id: i64, changes: &Map<String, Value>) -> Opti
     if !changes.contains_key("first_name") && !changes.contains_key("last_name") {
         return None;
     }
-    let contact = world.get(Kind::Employee, db_id)?.reference("contact").and_then(|id| world.get(Kind::Contact, id))?;
+    let contact =
+        world.get(Kind::Employee, db_id)?.reference("contact").and_then(|id| world.get(Kind::Contact, id))?;
     let part = |name: &str, field| match changes.get(name) {
         Some(value) => value.as_str().unwrap_or_default().to_owned(),
         None => contact.text(field).unwrap_or_default().to_owned(),

@@ -37,10 +37,12 @@ pub struct Prepared {
 pub fn prepare(schema: Arc<Valid<Schema>>, body: &[u8]) -> Result<Prepared, Vec<SimError>> {
     let one = |message: &str| vec![SimError::document(message.to_owned())];
     let body: Value = serde_json::from_slice(body).map_err(|_| one("The body is not JSON."))?;
-    let Some(query) = body.get("query").and_then(Value::as_str) else { return Err(one("The body has no query.")) };
+    let Some(query) = body.get("query").and_then(Value::as_str) else {
+        return Err(one("The body has no query."));
+    };
     let name = body.get("operationName").and_then(Value::as_str).map(str::to_owned);
     let document = ExecutableDocument::parse_and_validate(&schema, query, "request.graphql")
-        .map_err(|e| e.errors.iter().map(|d| document_error(&d.to_json())).collect::<Vec<_>>())?;
+        .map_err(|e| document_errors(e.errors.iter().map(|d| d.to_json())))?;
     let operation = document.operations.get(name.as_deref()).map_err(|e| one(&e.message().to_string()))?;
     let kind = match operation.operation_type {
         OperationType::Query => OperationKind::Query,
@@ -53,7 +55,8 @@ pub fn prepare(schema: Arc<Valid<Schema>>, body: &[u8]) -> Result<Prepared, Vec<
             serde_json::from_value(variables.clone()).map_err(|_| one("The variables are not an object."))?
         }
     };
-    let coerced = coerce_variable_values(&schema, operation, &raw).map_err(|e| one(&e.message().to_string()))?;
+    let coerced =
+        coerce_variable_values(&schema, operation, &raw).map_err(|e| one(&e.message().to_string()))?;
     let variables = match serde_json::to_value(&*coerced) {
         Ok(Value::Object(map)) => map,
         _ => Map::new(),
@@ -62,9 +65,19 @@ pub fn prepare(schema: Arc<Valid<Schema>>, body: &[u8]) -> Result<Prepared, Vec<
     Ok(Prepared { schema, document, name, raw_variables: raw, variables, kind, roots })
 }
 
+/// An unknown field leaves an empty selection behind, which the compiler reports as well: that is no second error.
+fn document_errors(errors: impl Iterator<Item = GraphQLError>) -> Vec<SimError> {
+    let mut errors: Vec<SimError> = errors.map(|e| document_error(&e)).collect();
+    if errors.iter().any(|e| e.message.starts_with("Cannot query field")) {
+        errors.retain(|e| !e.message.ends_with("must have a subselection set"));
+    }
+    errors
+}
+
 fn document_error(error: &GraphQLError) -> SimError {
     // The one text that is known for this refusal.
-    let unknown = error.message.strip_prefix("type `").and_then(|rest| rest.split_once("` does not have a field `"));
+    let unknown =
+        error.message.strip_prefix("type `").and_then(|rest| rest.split_once("` does not have a field `"));
     match unknown.and_then(|(ty, rest)| Some((ty, rest.split('`').next()?))) {
         Some((ty, field)) => SimError::document(format!("Cannot query field \"{field}\" on type \"{ty}\".")),
         None => SimError::document(error.message.clone()),
@@ -145,7 +158,8 @@ fn field_errors(errors: &[GraphQLError], ours: &[SimError]) -> Vec<Value> {
     let mut said = vec![false; ours.len()];
     let mut entries = Vec::new();
     for error in errors {
-        let number: Option<usize> = error.message.strip_prefix("resolver error: ").and_then(|n| n.parse().ok());
+        let number: Option<usize> =
+            error.message.strip_prefix("resolver error: ").and_then(|n| n.parse().ok());
         let known = number.and_then(|n| Some((n, ours.get(n)?)));
         let mut entry = match known {
             Some((number, ours)) => {

@@ -49,7 +49,8 @@ impl Filter {
     fn parse_object(map: &Map<String, Value>) -> Result<Filter, SimError> {
         let mut all = Vec::new();
         for (key, value) in map {
-            let nested = || items(Some(value)).iter().map(|v| Filter::parse(Some(v))).collect::<Result<Vec<_>, _>>();
+            let nested =
+                || items(Some(value)).iter().map(|v| Filter::parse(Some(v))).collect::<Result<Vec<_>, _>>();
             match key.as_str() {
                 "AND" => all.push(Filter::And(nested()?)),
                 "OR" => all.push(Filter::Or(nested()?)),

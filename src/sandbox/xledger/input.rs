@@ -68,8 +68,8 @@ fn place(kind: Kind, name: &str) -> Option<(Kind, &str)> {
     Some(match (kind, name) {
         (
             Kind::Employee,
-            "firstName" | "middleName" | "lastName" | "initials" | "aliasName" | "maidenName" | "suffix" | "birthday"
-            | "email" | "phone" | "companyName" | "contactPhoneList" | "contactEmailList",
+            "firstName" | "middleName" | "lastName" | "initials" | "aliasName" | "maidenName" | "suffix"
+            | "birthday" | "email" | "phone" | "companyName" | "contactPhoneList" | "contactEmailList",
         ) => (Kind::Contact, name),
         (Kind::Employee, "contactAddress") => (Kind::Contact, "address"),
         (Kind::Employee, "bankAccount" | "bankRouting" | "paymentNotification") => (Kind::Subledger, name),
@@ -112,7 +112,8 @@ fn address(world: &World, name: &str, parts: &Map<String, Value>) -> Result<Valu
             address.remove("country");
         } else {
             let id = world.country(&country);
-            let id = id.ok_or_else(|| SimError::invalid(format!("No country matches the text in {name}.")))?;
+            let id =
+                id.ok_or_else(|| SimError::invalid(format!("No country matches the text in {name}.")))?;
             address.insert("country".to_owned(), Value::from(id));
         }
     }

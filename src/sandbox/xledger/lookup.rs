@@ -42,7 +42,12 @@ impl Lookup {
     ///
     /// # Errors
     /// `INVALID_VALUE` if none or several match, and always with `showAlternatives: YES`, which lists what would.
-    pub fn find(&self, world: &World, field: &str, keys: &Map<String, Value>) -> Result<Option<i64>, SimError> {
+    pub fn find(
+        &self,
+        world: &World,
+        field: &str,
+        keys: &Map<String, Value>,
+    ) -> Result<Option<i64>, SimError> {
         let candidates = || world.table(self.kind).rows.values().filter(|r| self.is_listed(world, r));
         if keys.get("showAlternatives").and_then(Value::as_str) == Some("YES") {
             let examples = candidates().map(|r| Example {
@@ -62,11 +67,14 @@ impl Lookup {
         if given.iter().any(|(key, value)| *key == "dbId" && integer(value) == Some(0)) {
             return Ok(None);
         }
-        let mut matches = candidates().filter(|r| given.iter().all(|(key, value)| has_key(world, r, key, value)));
+        let mut matches =
+            candidates().filter(|r| given.iter().all(|(key, value)| has_key(world, r, key, value)));
         match (matches.next(), matches.next()) {
             (Some(one), None) => Ok(Some(one.db_id)),
             (None, _) => Err(SimError::invalid(format!("No record matches the lookup {field}."))),
-            (Some(_), Some(_)) => Err(SimError::invalid(format!("Several records match the lookup {field}."))),
+            (Some(_), Some(_)) => {
+                Err(SimError::invalid(format!("Several records match the lookup {field}.")))
+            }
         }
     }
 

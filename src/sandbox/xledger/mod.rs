@@ -54,7 +54,8 @@ pub use self::mutate::Write;
 pub use self::rights::{Area, Token};
 pub use self::state::Request;
 pub use self::switches::{
-    MassFailure, NullHandling, ObjectStatus, Order, OwnerSet, Refusal, ResetAtFormat, Switches, WebhookSwitches,
+    MassFailure, NullHandling, ObjectStatus, Order, OwnerSet, Refusal, ResetAtFormat, Switches,
+    WebhookSwitches,
 };
 
 use self::clock::Clock;
@@ -143,7 +144,8 @@ impl XledgerSim {
             rng: fastrand::Rng::with_seed(seed),
             hooks: Default::default(),
         };
-        let shared = Arc::new(Shared { state: Mutex::new(state), held: watch::Sender::new(0), news: Notify::new() });
+        let shared =
+            Arc::new(Shared { state: Mutex::new(state), held: watch::Sender::new(0), news: Notify::new() });
 
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
@@ -215,10 +217,14 @@ impl XledgerSim {
     /// # Errors
     /// A sentence when a schema coordinate does not exist. Nothing is changed then.
     pub fn switch(&self, change: impl FnOnce(&mut Switches)) -> Result<(), String> {
-        let state = &mut *self.shared.state();
-        let mut switches = state.switches.clone();
-        change(&mut switches);
-        state.set_switches(switches)
+        {
+            let state = &mut *self.shared.state();
+            let mut switches = state.switches.clone();
+            change(&mut switches);
+            state.set_switches(switches)?;
+        }
+        self.shared.changed();
+        Ok(())
     }
 
     /// Changes the first token's rights in place.
@@ -228,6 +234,7 @@ impl XledgerSim {
         }
     }
 
+    /// Adds a fault; returns its id.
     pub fn fault(&self, rule: FaultRule) -> u64 {
         self.shared.state().add_fault(rule)
     }
@@ -249,6 +256,22 @@ impl Drop for XledgerSim {
     }
 }
 
+/// Counts as held until it is dropped, which a client's disconnection does as well.
+struct Held<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Held<'a> {
+    fn new(count: &'a watch::Sender<usize>) -> Held<'a> {
+        count.send_modify(|held| *held += 1);
+        Held(count)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|held| *held -= 1);
+    }
+}
+
 /// The control API's operations.
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
@@ -256,10 +279,9 @@ impl Shared {
     }
 
     async fn hold(&self, gate: &Semaphore) {
-        self.held.send_modify(|held| *held += 1);
+        let _held = Held::new(&self.held);
         // Nobody adds permits: it ends when the gate is closed.
         let _ = gate.acquire().await;
-        self.held.send_modify(|held| *held -= 1);
     }
 
     fn changed(&self) {
@@ -278,7 +300,13 @@ impl Shared {
     /// Adds a newcomer, an [`XledgerPerson`] as JSON; returns its dbId.
     pub fn add_person(&self, person: Value) -> Result<i64, String> {
         let person: XledgerPerson = serde_json::from_value(person).map_err(|e| e.to_string())?;
-        let db_id = self.state().world.add_person(&person);
+        let db_id = {
+            let world = &mut self.state().world;
+            if world.get(Kind::Employee, person.db_id).is_some() {
+                return Err(format!("There is an employee {} already.", person.db_id));
+            }
+            world.add_person(&person)
+        };
         self.changed();
         Ok(db_id)
     }

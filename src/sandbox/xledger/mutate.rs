@@ -93,7 +93,11 @@ pub fn run(
         inputs.iter().map(|i| i.get("node").and_then(Value::as_object).unwrap_or(&empty)).collect();
     let check = |node: &&Map<String, Value>| {
         refuse(switches, name, node)?;
-        if adds { check_add(world, switches, token, kind, node) } else { check_update(world, switches, token, kind, node) }
+        if adds {
+            check_add(world, switches, token, kind, node)
+        } else {
+            check_update(world, switches, token, kind, node)
+        }
     };
     let mut changes: Vec<Result<Change, SimError>> = nodes.iter().map(check).collect();
     if switches.refuse_duplicate_codes && kind == Kind::Employee {
@@ -179,7 +183,9 @@ fn check_update(
 ) -> Result<Change, SimError> {
     let record = node.get("dbId").and_then(integer).and_then(|id| world.get(kind, id));
     match record.filter(|r| world.is_within(r.owner_db_id, token.entity_db_id)) {
-        None => Err(SimError::invalid(format!("No {} matches the lookup dbId.", kind.type_name().to_lowercase()))),
+        None => {
+            Err(SimError::invalid(format!("No {} matches the lookup dbId.", kind.type_name().to_lowercase())))
+        }
         Some(record) => Ok(Change {
             target: Some(record.db_id),
             owner: record.owner_db_id,
@@ -223,10 +229,12 @@ fn carry_out(world: &mut World, switches: &Switches, kind: Kind, change: Change)
     let db_id = match target {
         Some(db_id) => db_id,
         None => {
-            let new = match kind {
-                Kind::Employee => new_employee(world, owner, &assignments),
-                Kind::Subledger => fields(world.new_subledger("", "", 0)),
-                _ => Map::new(),
+            let new = if kind == Kind::Employee {
+                new_employee(world, owner, &assignments)
+            } else if kind == Kind::Subledger {
+                fields(world.new_subledger("", "", 0))
+            } else {
+                Map::new()
             };
             world.table_mut(kind).add(0, owner, &now, new)
         }

@@ -8,6 +8,7 @@ use super::rights::Area;
 
 /// What a record is. Each kind has its own table and its own dbIds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::enum_variant_names, reason = "object kind is Xledger's own term")]
 pub enum Kind {
     Employee,
     Contact,
@@ -77,8 +78,8 @@ impl Kind {
             (Kind::Employee, "superior") => Some(Kind::Employee),
             (
                 Kind::Employee,
-                "positionValue" | "positionCategory" | "compensationType" | "employmentType" | "employeeGroup"
-                | "exitReason",
+                "positionValue" | "positionCategory" | "compensationType" | "employmentType"
+                | "employeeGroup" | "exitReason",
             )
             | (Kind::Contact, "maritalStatus") => Some(Kind::ObjectValue),
             (Kind::Contact, "gender") | (Kind::Subledger, "ledgerType") => Some(Kind::SystemValue),

@@ -81,20 +81,35 @@ const COUNTRIES: [(&str, &str); 40] = [
 pub fn load(world: &mut World, root: i64, sub_entities: &[i64]) {
     let now = world.clock.local_now();
     for (index, id) in std::iter::once(&root).chain(sub_entities).enumerate() {
-        let (code, name) =
-            if index == 0 { ("MAIN".into(), "Fjordvik AS".into()) } else { (format!("SUB{index}"), format!("Fjordvik {index} AS")) };
+        let (code, name) = if index == 0 {
+            ("MAIN".into(), "Fjordvik AS".into())
+        } else {
+            (format!("SUB{index}"), format!("Fjordvik {index} AS"))
+        };
         let parent = if index == 0 { 0 } else { root };
-        world.table_mut(Kind::Entity).add(*id, parent, &now, fields(json!({"code": code, "description": name})));
+        world.table_mut(Kind::Entity).add(
+            *id,
+            parent,
+            &now,
+            fields(json!({"code": code, "description": name})),
+        );
         let number = format!("9{:08}", 10_000_000 + id);
         let company = fields(json!({"code": code, "description": name, "companyNumber": number}));
         world.table_mut(Kind::Company).add(0, *id, &now, company);
     }
     for (code, description) in COUNTRIES {
-        world.table_mut(Kind::Country).add(0, root, &now, fields(json!({"code": code, "description": description})));
+        world.table_mut(Kind::Country).add(
+            0,
+            root,
+            &now,
+            fields(json!({"code": code, "description": description})),
+        );
     }
-    for (list, sub_id, code, name) in
-        [("GENDER", 1, "M", "Male"), ("GENDER", 2, "F", "Female"), ("LEDGER_TYPE", 1, "AP", "Accounts payable")]
-    {
+    for (list, sub_id, code, name) in [
+        ("GENDER", 1, "M", "Male"),
+        ("GENDER", 2, "F", "Female"),
+        ("LEDGER_TYPE", 1, "AP", "Accounts payable"),
+    ] {
         let value = json!({"dbSubId": sub_id, "code": code, "name": name, "list": list});
         world.table_mut(Kind::SystemValue).add(0, root, &now, fields(value));
     }

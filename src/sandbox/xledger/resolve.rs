@@ -188,7 +188,9 @@ impl ObjectValue for Object<'_> {
                 Ok(object(What::PageInfo { has_next: *has_next, has_previous: *has_previous }))
             }
             (What::PageInfo { has_next, .. }, "hasNextPage") => Ok(ResolvedValue::leaf(*has_next)),
-            (What::PageInfo { has_previous, .. }, "hasPreviousPage") => Ok(ResolvedValue::leaf(*has_previous)),
+            (What::PageInfo { has_previous, .. }, "hasPreviousPage") => {
+                Ok(ResolvedValue::leaf(*has_previous))
+            }
             (What::Edge(kind, record), "cursor") => Ok(ResolvedValue::leaf(page::cursor(*kind, record))),
             (What::Edge(kind, record), "node") => Ok(object(What::Record(*kind, record))),
             (What::Record(kind, record), _) => self.resolve_record(*kind, record, field, &object),
@@ -200,7 +202,8 @@ impl ObjectValue for Object<'_> {
                 Ok(country.map_or_else(ResolvedValue::null, |c| object(What::Record(Kind::Country, c))))
             }
             (What::Address(_, address), "fullAddress") => {
-                let parts = ["streetAddress", "zipCode", "place"].map(|p| address.get(p).and_then(Value::as_str));
+                let parts =
+                    ["streetAddress", "zipCode", "place"].map(|p| address.get(p).and_then(Value::as_str));
                 let parts: Vec<&str> = parts.into_iter().flatten().collect();
                 Ok(ResolvedValue::leaf(parts.join(", ")))
             }
@@ -233,7 +236,11 @@ impl ObjectValue for Object<'_> {
             }
             (What::Events(kind), "edges") => {
                 let kind = *kind;
-                let events = context.events.iter().filter(move |e| e.kind == kind).map(move |e| object(What::EventEdge(e)));
+                let events = context
+                    .events
+                    .iter()
+                    .filter(move |e| e.kind == kind)
+                    .map(move |e| object(What::EventEdge(e)));
                 Ok(ResolvedValue::list(events))
             }
             (What::EventEdge(event), "syncVersion") => Ok(ResolvedValue::leaf(event.sync_version.as_str())),
@@ -322,16 +329,15 @@ impl Object<'_> {
                 ResolvedValue::leaf(record.text("birthday").and_then(|day| values::age(day, &context.today)))
             }
             (Kind::Webhook, "state") => object(What::WebhookState(record)),
-            (
-                Kind::Contact | Kind::Subledger,
-                "address" | "homeAddress" | "billAddress" | "shipAddress",
-            ) => match record.fields.get(field) {
-                Some(Value::Object(address)) => {
-                    context.allow(Some(Area::Address))?;
-                    object(What::Address(record.owner_db_id, address))
+            (Kind::Contact | Kind::Subledger, "address" | "homeAddress" | "billAddress" | "shipAddress") => {
+                match record.fields.get(field) {
+                    Some(Value::Object(address)) => {
+                        context.allow(Some(Area::Address))?;
+                        object(What::Address(record.owner_db_id, address))
+                    }
+                    _ => ResolvedValue::null(),
                 }
-                _ => ResolvedValue::null(),
-            },
+            }
             _ => leaf(record.fields.get(field)),
         })
     }

@@ -48,7 +48,8 @@ impl State {
     /// # Errors
     /// A sentence when a schema coordinate does not exist. Nothing is changed then.
     pub fn set_switches(&mut self, switches: Switches) -> Result<(), String> {
-        let same = switches.removed == self.switches.removed && switches.flip_db_id == self.switches.flip_db_id;
+        let same =
+            switches.removed == self.switches.removed && switches.flip_db_id == self.switches.flip_db_id;
         if !same {
             self.schema = Arc::new(served_schema::build(&switches.removed, &switches.flip_db_id)?);
         }

@@ -1,6 +1,6 @@
 //! Webhooks: registration, the state machine, and signed posts of what changed.
 //!
-//! A hook is `CREATED`, then `RUNNING`; a failed post makes it `RECOVERING`, too many in a row `FAULTED`, which it
+//! A hook is `CREATED`, then `RUNNING`, or `PAUSED` while nothing is sent; a failed post makes it `RECOVERING`, too many in a row `FAULTED`, which it
 //! cannot leave. A post is signed with the token that registered the hook and dated by the simulated clock.
 
 use std::cell::RefCell;
@@ -68,7 +68,12 @@ pub fn run(state: &mut State, token: &Token, name: &str, arguments: &Map<String,
     Performed { outcome: Ok(Outcome::Edges(Kind::Webhook, edges)), errors: Vec::new(), data_null: false }
 }
 
-fn add(state: &mut State, token: &Token, client_id: Option<String>, node: Option<&Value>) -> Result<i64, SimError> {
+fn add(
+    state: &mut State,
+    token: &Token,
+    client_id: Option<String>,
+    node: Option<&Value>,
+) -> Result<i64, SimError> {
     let text = |field: &str| node.and_then(|n| n.get(field)).and_then(Value::as_str).unwrap_or_default();
     let bad_payload = || SimError::invalid("serializedPayload is not a subscription request.");
     if !text("url").starts_with("http") {
@@ -164,9 +169,9 @@ async fn send(client: &reqwest::Client, post: &Post) -> bool {
     request.send().await.is_ok_and(|response| response.status().is_success())
 }
 
-/// Moves new change-log entries into the queues of the hooks that want them, and starts new hooks.
+/// Moves new change-log entries into the queues of the hooks that want them, and starts new hooks or pauses them.
 fn take_changes(state: &mut State) {
-    let State { hooks, world, rng, .. } = state;
+    let State { hooks, world, rng, switches, .. } = state;
     for (id, hook) in hooks.iter_mut() {
         for kind in &hook.kinds {
             let taken = hook.taken.entry(*kind).or_default();
@@ -178,9 +183,9 @@ fn take_changes(state: &mut State) {
             *taken = world.table(*kind).deltas.back().map_or(*taken, |d| d.number);
         }
         if let Some(record) = world.table_mut(Kind::Webhook).rows.get_mut(id)
-            && record.text("stateCode") == Some("CREATED")
+            && matches!(record.text("stateCode"), Some("CREATED" | "RUNNING" | "PAUSED"))
         {
-            record.put("stateCode", json!("RUNNING"));
+            record.put("stateCode", json!(if switches.webhooks.sending { "RUNNING" } else { "PAUSED" }));
         }
     }
 }
@@ -193,7 +198,8 @@ fn next_posts(state: &mut State) -> Vec<Post> {
     }
     let mut taken = Vec::new();
     for (id, hook) in &mut state.hooks {
-        let faulted = state.world.get(Kind::Webhook, *id).and_then(|r| r.text("stateCode")) == Some("FAULTED");
+        let faulted =
+            state.world.get(Kind::Webhook, *id).and_then(|r| r.text("stateCode")) == Some("FAULTED");
         let events: Vec<Event> = match (switches.batched, switches.reordered) {
             _ if faulted => continue,
             (true, false) => hook.waiting.drain(..).collect(),
@@ -222,7 +228,8 @@ fn post(state: &State, id: i64, events: Vec<Event>) -> Option<Post> {
 
 /// The result of the hook's subscription for these events.
 fn body(state: &State, hook: &Hook, events: &[Event]) -> Option<String> {
-    let document = ExecutableDocument::parse_and_validate(&state.schema, &hook.query, "webhook.graphql").ok()?;
+    let document =
+        ExecutableDocument::parse_and_validate(&state.schema, &hook.query, "webhook.graphql").ok()?;
     let variables = Map::new();
     let context = Context {
         world: &state.world,

@@ -140,7 +140,8 @@ impl World {
         let subledger = self.new_subledger(&person.code, &name, contact_id);
         let mut subledger = fields(subledger);
         subledger.extend(fields(without_nulls(json!({"bankAccount": person.bank_account}))));
-        let subledger_id = self.table_mut(Kind::Subledger).add(person.subledger_db_id, owner, &now, subledger);
+        let subledger_id =
+            self.table_mut(Kind::Subledger).add(person.subledger_db_id, owner, &now, subledger);
         let employee = without_nulls(json!({
             "code": person.code, "description": name, "contact": contact_id, "subledger": subledger_id,
             "positionValue": position, "employmentFrom": person.employment_from, "trialTo": person.trial_to,

@@ -1,8 +1,10 @@
 use super::*;
 use crate::sandbox::xledger::{Fault, FaultRule, OperationKind};
 
-const READ: &str = "{ employees(first: 9, objectStatus: ALL) { edges { node { dbId } } pageInfo { hasNextPage } } }";
-const WRITE: &str = "mutation { updateEmployees(inputs: {node: {dbId: 101, code: \"7\"}}) { edges { node { dbId } } } }";
+const READ: &str =
+    "{ employees(first: 9, objectStatus: ALL) { edges { node { dbId } } pageInfo { hasNextPage } } }";
+const WRITE: &str =
+    "mutation { updateEmployees(inputs: {node: {dbId: 101, code: \"7\"}}) { edges { node { dbId } } } }";
 
 fn once(fault: Fault) -> FaultRule {
     FaultRule { operation: None, field: None, skip: 0, count: Some(1), fault }
@@ -66,7 +68,10 @@ async fn an_answer_can_be_a_page_or_half_of_itself() {
     assert!(half.status() == 200 && half.json::<Value>().await.is_err());
     sim.fault(once(Fault::TruncatedPage));
     let page = data(&sim, READ).await;
-    assert_eq!(page["employees"], json!({"edges": [{"node": {"dbId": 101}}], "pageInfo": {"hasNextPage": false}}));
+    assert_eq!(
+        page["employees"],
+        json!({"edges": [{"node": {"dbId": 101}}], "pageInfo": {"hasNextPage": false}})
+    );
 }
 
 #[tokio::test]
@@ -74,7 +79,10 @@ async fn an_error_can_be_told_to_the_letter() {
     let sim = start().await;
     let (message, code) = ("Your query timed out.".to_owned(), Some("X".to_owned()));
     sim.fault(once(Fault::Error { message, code, extensions: Default::default() }));
-    assert_eq!(ask(&sim, READ).await, json!({"data": null, "errors": [{"message": "Your query timed out.", "code": "X"}]}));
+    assert_eq!(
+        ask(&sim, READ).await,
+        json!({"data": null, "errors": [{"message": "Your query timed out.", "code": "X"}]})
+    );
 }
 
 #[tokio::test]

@@ -19,7 +19,8 @@ use crate::sandbox::people::{XledgerAddress, XledgerPerson};
 
 /// Ada (101, a developer), Bo (102) and Cy (103, who left in 2025), with contacts 201.. and subledgers 301..
 fn people() -> Vec<XledgerPerson> {
-    let mut people: Vec<XledgerPerson> = ["Ada", "Bo", "Cy"].iter().zip(0..).map(|(n, i)| person(n, i)).collect();
+    let mut people: Vec<XledgerPerson> =
+        ["Ada", "Bo", "Cy"].iter().zip(0..).map(|(n, i)| person(n, i)).collect();
     people[0].position_value = Some("Developer".into());
     people[0].marital_status = Some("Married".into());
     people[2].employment_to = Some("2025-06-30".into());

@@ -29,17 +29,26 @@ async fn a_variable_without_a_value_leaves_its_field_out() {
     let sim = start().await;
     let query = "mutation($day: DateString) { updateEmployees(inputs: {node: {dbId: 101, employmentFrom: $day, trialTo: \"2026-05-01\"}}) { edges { node { dbId } } } }";
     without_errors(ask(&sim, query).await);
-    assert_eq!(employee(&sim, "employmentFrom trialTo").await, json!({"employmentFrom": "2020-01-01", "trialTo": "2026-05-01"}));
+    assert_eq!(
+        employee(&sim, "employmentFrom trialTo").await,
+        json!({"employmentFrom": "2020-01-01", "trialTo": "2026-05-01"})
+    );
 }
 
 #[tokio::test]
 async fn null_can_be_ignored_or_refused_per_field() {
     let sim = start().await;
     let clear = json!([{"node": {"dbId": 101, "employmentFrom": null}}]);
-    sim.switch(|s| { s.null_handling.insert("employmentFrom".into(), NullHandling::Ignored); }).unwrap();
+    sim.switch(|s| {
+        s.null_handling.insert("employmentFrom".into(), NullHandling::Ignored);
+    })
+    .unwrap();
     without_errors(update_employees(&sim, clear.clone()).await);
     assert_eq!(employee(&sim, "employmentFrom").await["employmentFrom"], "2020-01-01");
-    sim.switch(|s| { s.null_handling.insert("employmentFrom".into(), NullHandling::Refused); }).unwrap();
+    sim.switch(|s| {
+        s.null_handling.insert("employmentFrom".into(), NullHandling::Refused);
+    })
+    .unwrap();
     assert!(invalid_value(&update_employees(&sim, clear.clone()).await));
     sim.switch(|s| s.null_handling.clear()).unwrap();
     without_errors(update_employees(&sim, clear).await);
@@ -56,24 +65,43 @@ async fn a_lookup_must_match_exactly_one_record() {
         (json!({"code": "GIFT"}), "No record matches"),
     ] {
         let answer = update_employees(&sim, json!([{"node": {"dbId": 101, "positionValue": lookup}}])).await;
-        assert!(invalid_value(&answer) && answer["errors"][0]["message"].as_str().unwrap().contains(words), "{answer}");
+        assert!(
+            invalid_value(&answer) && answer["errors"][0]["message"].as_str().unwrap().contains(words),
+            "{answer}"
+        );
     }
-    without_errors(update_employees(&sim, json!([{"node": {"dbId": 101, "positionValue": {"description": "Developer"}}}])).await);
+    without_errors(
+        update_employees(
+            &sim,
+            json!([{"node": {"dbId": 101, "positionValue": {"description": "Developer"}}}]),
+        )
+        .await,
+    );
     without_errors(update_employees(&sim, json!([{"node": {"dbId": 102, "code": "1001"}}])).await);
     let two = update_employees(&sim, json!([{"node": {"dbId": 103, "superior": {"code": "1001"}}}])).await;
-    assert!(invalid_value(&two) && two["errors"][0]["message"].as_str().unwrap().contains("Several"), "{two}");
+    assert!(
+        invalid_value(&two) && two["errors"][0]["message"].as_str().unwrap().contains("Several"),
+        "{two}"
+    );
     // 0 is no reference.
-    without_errors(update_employees(&sim, json!([{"node": {"dbId": 101, "positionValue": {"dbId": 0}}}])).await);
+    without_errors(
+        update_employees(&sim, json!([{"node": {"dbId": 101, "positionValue": {"dbId": 0}}}])).await,
+    );
     assert_eq!(employee(&sim, "positionValue { dbId }").await["positionValue"], Value::Null);
 }
 
 #[tokio::test]
 async fn show_alternatives_refuses_and_lists_the_values() {
     let sim = start().await;
-    let answer = update_contacts(&sim, json!([{"node": {"dbId": 201, "firstName": "Eva", "gender": {"showAlternatives": "YES"}}}])).await;
+    let answer = update_contacts(
+        &sim,
+        json!([{"node": {"dbId": 201, "firstName": "Eva", "gender": {"showAlternatives": "YES"}}}]),
+    )
+    .await;
     assert!(invalid_value(&answer));
     let examples = answer["errors"][0]["extensions"]["exampleValidInputs"].as_array().unwrap();
-    let pairs: Vec<_> = examples.iter().map(|e| (e["code"].as_str().unwrap(), e["text"].as_str().unwrap())).collect();
+    let pairs: Vec<_> =
+        examples.iter().map(|e| (e["code"].as_str().unwrap(), e["text"].as_str().unwrap())).collect();
     assert_eq!(pairs, [("M", "Male"), ("F", "Female")]);
     assert_eq!(employee(&sim, "contact { firstName }").await["contact"]["firstName"], "Ada");
 }
@@ -86,9 +114,14 @@ async fn a_contact_takes_gender_civil_status_and_a_whole_address() {
     without_errors(update_contacts(&sim, json!({"node": node})).await);
     let read = employee(&sim, "contact { gender { name } maritalStatus { code } homeAddress { streetAddress zipCode country { code } } }").await;
     let home = json!({"streetAddress": "Storgatan 2", "zipCode": null, "country": {"code": "SE"}});
-    assert_eq!(read["contact"], json!({"gender": {"name": "Male"}, "maritalStatus": {"code": "SKILT"}, "homeAddress": home}));
+    assert_eq!(
+        read["contact"],
+        json!({"gender": {"name": "Male"}, "maritalStatus": {"code": "SKILT"}, "homeAddress": home})
+    );
     for (country, fits) in [("no", true), ("Atlantis", false)] {
-        let answer = update_contacts(&sim, json!([{"node": {"dbId": 201, "homeAddress": {"country": country}}}])).await;
+        let answer =
+            update_contacts(&sim, json!([{"node": {"dbId": 201, "homeAddress": {"country": country}}}]))
+                .await;
         assert_eq!(!invalid_value(&answer), fits, "{answer}");
     }
 }
@@ -106,17 +139,25 @@ async fn an_added_employee_gets_a_contact_and_a_subledger() {
     let add = "mutation($inputs: [AddEmployeesInput!]!) { addEmployees(inputs: $inputs) { edges { clientId node {
         dbId contactDbId code contact { firstName lastName birthday } subledger { dbId bankAccount description } } } } }";
     let node = json!({"code": "1010", "description": "Gry Lie", "firstName": "Gry", "lastName": "Lie", "birthday": "1991-01-02", "bankAccount": "15030000003"});
-    let added = without_errors(ask_with(&sim, add, json!({"inputs": [{"clientId": "a", "node": node}]})).await);
+    let added =
+        without_errors(ask_with(&sim, add, json!({"inputs": [{"clientId": "a", "node": node}]})).await);
     let made = &added["addEmployees"]["edges"][0]["node"];
     assert_eq!(made["contact"], json!({"firstName": "Gry", "lastName": "Lie", "birthday": "1991-01-02"}));
-    assert_eq!((&made["subledger"]["bankAccount"], &made["subledger"]["description"]), (&json!("15030000003"), &json!("Gry Lie")));
+    assert_eq!(
+        (&made["subledger"]["bankAccount"], &made["subledger"]["description"]),
+        (&json!("15030000003"), &json!("Gry Lie"))
+    );
     let clerk = sim.person(made["dbId"].as_i64().unwrap()).unwrap();
     assert_eq!(clerk["contact_db_id"].to_string(), made["contactDbId"].as_str().unwrap());
 
     let nameless = ask_with(&sim, add, json!({"inputs": [{"node": {"code": "1011"}}]})).await;
     assert!(invalid_value(&nameless) && nameless["data"] == Value::Null, "{nameless}");
-    sim.switch(|s| { s.required_on_add.insert("socialSec".into()); }).unwrap();
-    let answer = ask_with(&sim, add, json!({"inputs": [{"node": {"code": "1011", "description": "Ida Moe"}}]})).await;
+    sim.switch(|s| {
+        s.required_on_add.insert("socialSec".into());
+    })
+    .unwrap();
+    let answer =
+        ask_with(&sim, add, json!({"inputs": [{"node": {"code": "1011", "description": "Ida Moe"}}]})).await;
     assert_eq!(answer["errors"][0]["message"], "socialSec is required.");
 }
 
@@ -140,8 +181,17 @@ async fn personal_fields_of_an_employee_input_land_or_not() {
 async fn an_update_of_id_zero_fails_and_changes_nothing() {
     let sim = start().await;
     for document in ["updateEmployees", "updateContacts", "updateSuppliers"] {
-        let answer = ask(&sim, &format!("mutation {{ {document}(inputs: [{{node: {{dbId: 0}}}}]) {{ edges {{ node {{ dbId }} }} }} }}")).await;
-        assert!(invalid_value(&answer) && answer["errors"][0]["message"].as_str().unwrap().contains("lookup"), "{answer}");
+        let answer = ask(
+            &sim,
+            &format!(
+                "mutation {{ {document}(inputs: [{{node: {{dbId: 0}}}}]) {{ edges {{ node {{ dbId }} }} }} }}"
+            ),
+        )
+        .await;
+        assert!(
+            invalid_value(&answer) && answer["errors"][0]["message"].as_str().unwrap().contains("lookup"),
+            "{answer}"
+        );
     }
     assert!(sim.writes().is_empty());
 }
@@ -173,17 +223,29 @@ async fn a_mass_mutation_that_fails_in_part_has_four_forms() {
 #[tokio::test]
 async fn a_client_id_can_be_left_out_of_the_answer() {
     let sim = start_with(|o| o.switches.omit_client_id = true).await;
-    let answer = update_employees(&sim, json!([{"clientId": "a", "node": {"dbId": 101, "trialTo": "2026-05-01"}}])).await;
-    assert_eq!(without_errors(answer)["updateEmployees"]["edges"], json!([{"clientId": null, "node": {"dbId": 101}}]));
+    let answer =
+        update_employees(&sim, json!([{"clientId": "a", "node": {"dbId": 101, "trialTo": "2026-05-01"}}]))
+            .await;
+    assert_eq!(
+        without_errors(answer)["updateEmployees"]["edges"],
+        json!([{"clientId": null, "node": {"dbId": 101}}])
+    );
 }
 
 #[tokio::test]
 async fn a_single_record_can_be_refused_by_field() {
-    let refusal = Refusal { db_id: Some(101), field: Some("trialTo".into()), message: "The period is closed.".into(), ..Refusal::default() };
+    let refusal = Refusal {
+        db_id: Some(101),
+        field: Some("trialTo".into()),
+        message: "The period is closed.".into(),
+        ..Refusal::default()
+    };
     let sim = start_with(|o| o.switches.refusals = vec![refusal]).await;
     let answer = update_employees(&sim, json!([{"node": {"dbId": 101, "trialTo": "2026-05-01"}}])).await;
     assert_eq!(answer["errors"][0]["message"], "The period is closed.");
-    for node in [json!({"dbId": 101, "noticeDate": "2026-05-01"}), json!({"dbId": 102, "trialTo": "2026-05-01"})] {
+    for node in
+        [json!({"dbId": 101, "noticeDate": "2026-05-01"}), json!({"dbId": 102, "trialTo": "2026-05-01"})]
+    {
         without_errors(update_employees(&sim, json!([{"node": node}])).await);
     }
 }

@@ -10,9 +10,16 @@ async fn field_names(sim: &XledgerSim, type_name: &str, list: &str) -> Vec<Strin
 async fn introspection_shows_the_fields_and_the_input_behind_node() {
     let sim = start().await;
     assert!(field_names(&sim, "Employee", "fields").await.contains(&"trialTo".to_owned()));
-    let read = data(&sim, "{ __type(name: \"UpdateContactsInput\") { inputFields { name type { name } } }
-        __schema { mutationType { fields { name } } } }").await;
-    assert_eq!(read["__type"]["inputFields"][1], json!({"name": "node", "type": {"name": "UpdateContactsInputNode"}}));
+    let read = data(
+        &sim,
+        "{ __type(name: \"UpdateContactsInput\") { inputFields { name type { name } } }
+        __schema { mutationType { fields { name } } } }",
+    )
+    .await;
+    assert_eq!(
+        read["__type"]["inputFields"][1],
+        json!({"name": "node", "type": {"name": "UpdateContactsInputNode"}})
+    );
     assert_eq!(read["__schema"]["mutationType"]["fields"].as_array().unwrap().len(), 8);
     sim.switch(|s| s.introspection = false).unwrap();
     assert!(ask(&sim, "{ __schema { types { name } } }").await["errors"].is_array());
@@ -26,7 +33,9 @@ async fn a_removed_field_is_gone_from_introspection_and_refused_in_documents() {
     for (type_name, list) in [("AddEmployeesInputNode", "inputFields"), ("Employee", "fields")] {
         assert!(!field_names(&sim, type_name, list).await.contains(&"trialTo".to_owned()));
     }
-    assert!(field_names(&sim, "UpdateEmployeesInputNode", "inputFields").await.contains(&"trialTo".to_owned()));
+    assert!(
+        field_names(&sim, "UpdateEmployeesInputNode", "inputFields").await.contains(&"trialTo".to_owned())
+    );
     let refused = ask(&sim, "{ employee(dbId: 101) { trialTo } }").await;
     assert_eq!(refused["errors"][0]["message"], "Cannot query field \"trialTo\" on type \"Employee\".");
     assert_eq!(refused["data"], Value::Null);
@@ -35,7 +44,10 @@ async fn a_removed_field_is_gone_from_introspection_and_refused_in_documents() {
 #[tokio::test]
 async fn a_removed_argument_is_refused() {
     let sim = start().await;
-    sim.switch(|s| { s.removed.insert("Query.employees(objectStatus:)".into()); }).unwrap();
+    sim.switch(|s| {
+        s.removed.insert("Query.employees(objectStatus:)".into());
+    })
+    .unwrap();
     let refused = ask(&sim, "{ employees(first: 1, objectStatus: ALL) { edges { cursor } } }").await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "ARGUMENTS_OF_CORRECT_TYPE");
     data(&sim, "{ employees(first: 1) { edges { cursor } } }").await;

@@ -26,7 +26,8 @@ async fn contact_and_subledger_have_times_of_their_own_unless_switched() {
     let fields = "{ employee(dbId: 101) { modifiedAt contact { modifiedAt } subledger { modifiedAt } } }";
     let times = |d: Value| {
         let e = &d["employee"];
-        [&e["modifiedAt"], &e["contact"]["modifiedAt"], &e["subledger"]["modifiedAt"]].map(|t| t.as_str().unwrap()[11..16].to_owned())
+        [&e["modifiedAt"], &e["contact"]["modifiedAt"], &e["subledger"]["modifiedAt"]]
+            .map(|t| t.as_str().unwrap()[11..16].to_owned())
     };
     sim.set_clock(&json!({"now": "2026-03-02T10:00:00Z"})).unwrap();
     update_contacts(&sim, json!([{"node": {"dbId": 201, "phone": "1"}}])).await;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
@@ -26,7 +28,11 @@ impl Received {
 
     fn date(&self) -> jiff::Timestamp {
         let text = self.headers["date"].to_str().unwrap();
-        jiff::civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).unwrap().to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
+        jiff::civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text)
+            .unwrap()
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .unwrap()
+            .timestamp()
     }
 
     fn is_signed(&self) -> bool {
@@ -39,13 +45,20 @@ impl Received {
     }
 }
 
+async fn next(posts: &mut mpsc::UnboundedReceiver<Received>) -> Received {
+    tokio::time::timeout(Duration::from_secs(20), posts.recv()).await.unwrap().unwrap()
+}
+
 /// A receiver that answers with the given status; returns its address and what it receives.
 async fn receiver(status: StatusCode) -> (String, mpsc::UnboundedReceiver<Received>) {
     let (sender, received) = mpsc::unbounded_channel();
-    let app = Router::new().route("/hook", post(move |headers: HeaderMap, body: Bytes| async move {
-        let _ = sender.send(Received { headers, body });
-        status
-    }));
+    let app = Router::new().route(
+        "/hook",
+        post(move |headers: HeaderMap, body: Bytes| async move {
+            let _ = sender.send(Received { headers, body });
+            status
+        }),
+    );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });
@@ -70,7 +83,7 @@ async fn a_change_is_posted_signed_with_the_bytes_of_the_token() {
     let hook = without_errors(register(&sim, &url).await);
     assert_eq!(hook["addWebhooks"]["edges"][0]["node"]["state"]["code"], "CREATED");
     sim.edit_person(102, &json!({"code": "7"})).unwrap();
-    let received = posts.recv().await.unwrap();
+    let received = next(&mut posts).await;
     assert_eq!(received.ids(), [102]);
     assert!(received.json()["data"]["hook"]["edges"][0]["syncVersion"].is_string());
     assert_eq!(received.date().to_string(), "2026-03-02T09:00:00Z");
@@ -93,7 +106,7 @@ async fn waiting_posts_can_be_batched_or_reordered_or_doubled() {
         sim.merge_switches(&json!({"webhooks": switches})).unwrap();
         sim.merge_switches(&json!({"webhooks": {"sending": true}})).unwrap();
         for ids in expected {
-            assert_eq!(posts.recv().await.unwrap().ids(), ids.into_iter().map(Value::from).collect::<Vec<_>>());
+            assert_eq!(next(&mut posts).await.ids(), ids.into_iter().map(Value::from).collect::<Vec<_>>());
         }
     }
 }
@@ -104,10 +117,10 @@ async fn a_post_can_carry_a_wrong_signature_or_an_old_date() {
     let (url, mut posts) = receiver(StatusCode::OK).await;
     register(&sim, &url).await;
     sim.edit_person(101, &json!({"code": "7"})).unwrap();
-    assert!(!posts.recv().await.unwrap().is_signed());
+    assert!(!next(&mut posts).await.is_signed());
     sim.merge_switches(&json!({"webhooks": {"wrong_signature": false, "stale_date": true}})).unwrap();
     sim.edit_person(101, &json!({"code": "8"})).unwrap();
-    let stale = posts.recv().await.unwrap();
+    let stale = next(&mut posts).await;
     assert!(stale.is_signed() && stale.date().to_string() == "2026-03-02T08:00:00Z");
 }
 
@@ -116,16 +129,13 @@ async fn a_failing_receiver_is_retried_and_then_faulted() {
     let sim = start_with(|o| o.switches.webhooks.faulted_after = 2).await;
     let (url, mut posts) = receiver(StatusCode::BAD_REQUEST).await;
     let made = register(&sim, &url).await;
-    let state = format!("{{ webhook(dbId: \"{}\") {{ state {{ code }} lastSuccessfulPost }} }}", db_id(&made));
+    let state =
+        format!("{{ webhook(dbId: \"{}\") {{ state {{ code }} lastSuccessfulPost }} }}", db_id(&made));
     sim.edit_person(101, &json!({"code": "7"})).unwrap();
-    let (first, second) = (posts.recv().await.unwrap(), posts.recv().await.unwrap());
+    let (first, second) = (next(&mut posts).await, next(&mut posts).await);
     assert_eq!(first.body, second.body);
-    let mut code = Value::Null;
-    while code != "FAULTED" {
-        let webhook = data(&sim, &state).await["webhook"].clone();
-        assert_eq!(webhook["lastSuccessfulPost"], Value::Null);
-        code = webhook["state"]["code"].clone();
-    }
+    wait_for_state(&sim, &made, "FAULTED").await;
+    assert_eq!(data(&sim, &state).await["webhook"]["lastSuccessfulPost"], Value::Null);
 }
 
 #[tokio::test]
@@ -134,7 +144,7 @@ async fn a_deleted_person_is_posted_without_a_node() {
     let (url, mut posts) = receiver(StatusCode::OK).await;
     register(&sim, &url).await;
     sim.remove_person(103);
-    assert_eq!(posts.recv().await.unwrap().ids(), [Value::Null]);
+    assert_eq!(next(&mut posts).await.ids(), [Value::Null]);
 }
 
 #[tokio::test]
@@ -147,6 +157,48 @@ async fn hooks_can_be_refused_listed_and_removed() {
     let id = db_id(&made);
     let listed = data(&sim, "{ webhooks(first: 9) { edges { node { dbId } } } }").await;
     assert_eq!(column(&listed, "dbId"), [id]);
-    let removed = data(&sim, &format!("mutation {{ removeWebhooks(dbIds: [\"{id}\", \"9\"]) {{ numAffected skippedDbIds }} }}")).await;
+    let removed = data(
+        &sim,
+        &format!("mutation {{ removeWebhooks(dbIds: [\"{id}\", \"9\"]) {{ numAffected skippedDbIds }} }}"),
+    )
+    .await;
     assert_eq!(removed["removeWebhooks"], json!({"numAffected": 1, "skippedDbIds": ["9"]}));
+}
+
+async fn wait_for_state(sim: &XledgerSim, made: &Value, code: &str) {
+    let query = format!("{{ webhook(dbId: \"{}\") {{ state {{ code }} }} }}", db_id(made));
+    let reached = async { while data(sim, &query).await["webhook"]["state"]["code"] != code {} };
+    tokio::time::timeout(Duration::from_secs(20), reached).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hook_runs_and_is_paused_while_nothing_is_sent() {
+    let sim = start().await;
+    let (url, _posts) = receiver(StatusCode::OK).await;
+    let made = register(&sim, &url).await;
+    wait_for_state(&sim, &made, "RUNNING").await;
+    sim.switch(|s| s.webhooks.sending = false).unwrap();
+    wait_for_state(&sim, &made, "PAUSED").await;
+}
+
+#[tokio::test]
+async fn a_hook_recovers_when_its_receiver_does() {
+    let sim = start_with(|o| o.switches.webhooks.faulted_after = 1_000).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let made = register(&sim, &format!("http://{address}/hook")).await;
+    sim.edit_person(101, &json!({"code": "7"})).unwrap();
+    wait_for_state(&sim, &made, "RECOVERING").await;
+    let (sender, mut received) = mpsc::unbounded_channel();
+    let app = Router::new().route(
+        "/hook",
+        post(move || async move {
+            let _ = sender.send(());
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    tokio::time::timeout(Duration::from_secs(20), received.recv()).await.unwrap().unwrap();
+    wait_for_state(&sim, &made, "RUNNING").await;
 }

@@ -2,8 +2,24 @@
 //!
 //! Each simulator turns its own half into its own storage and from then on owns it. These types know nothing of
 //! the clients or of the domain: the sandbox judges the product and must not share its reading of the APIs.
+//!
+//! [`fixtures`] are the people made by hand, with the difficult cases; [`generate`] makes any number by seed.
+//! Ids, codes and e-mails of the two never collide, so that they can be loaded together.
 
 use serde::{Deserialize, Serialize};
+
+mod flaws;
+mod generate;
+mod spelling;
+mod words;
+
+pub use generate::generate;
+
+/// The people of `fixtures/people.json`, in its order.
+pub fn fixtures() -> Vec<Person> {
+    serde_json::from_str(include_str!("../../../fixtures/people.json"))
+        .expect("fixtures/people.json is part of this program and has its shape")
+}
 
 /// One invented human being: what Huma holds, what Xledger holds, and what is true about them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,7 +34,11 @@ pub struct Person {
     pub truth: Truth,
 }
 
-/// What a first sync must find out about a [`Person`].
+/// What a first sync with default settings must find out about a [`Person`].
+///
+/// A field stands in the first list that holds, in the order of `field_state.state`: `hidden`, `invalid`,
+/// `unrepresentable`, `read_only`, `difference`, `missing_*`. A field in no list agrees (or is empty on both sides).
+/// Only matched people have field lists.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Truth {
@@ -38,9 +58,34 @@ pub struct Truth {
     /// Field names Huma's key may not see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<String>,
-    /// Field names that cannot be carried because the other side has no such value (a job title, a gender).
+    /// Field names that one side has and the other, empty side cannot hold (a job title, a gender).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unrepresentable: Vec<String>,
+    /// Field names that cannot be written on a side: not editable, a shared contact, positions that tie. Said
+    /// whether the values agree or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_only: Vec<String>,
+    /// For somebody on one side only: ids of the unpaired records of the other side that must be proposed,
+    /// by e-mail, by name with birth date, or by an employment ID that is equal but for its leading zeros.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near: Vec<String>,
+}
+
+impl Truth {
+    /// No field to report and nobody to propose.
+    pub fn of(people: PeopleTruth) -> Self {
+        Truth {
+            people,
+            difference: Vec::new(),
+            missing_in_xledger: Vec::new(),
+            missing_in_huma: Vec::new(),
+            invalid: Vec::new(),
+            hidden: Vec::new(),
+            unrepresentable: Vec::new(),
+            read_only: Vec::new(),
+            near: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +95,7 @@ pub enum PeopleTruth {
     Matched,
     OnlyHuma,
     OnlyXledger,
-    /// Pairing them needs a human (`match`).
+    /// Stands in a `match` question, as its subject or as one of its candidates.
     Ambiguous,
     /// Ended on both sides, or ended on one and absent on the other: not asked about.
     Ended,
@@ -213,3 +258,8 @@ pub struct XledgerAddress {
 fn is_zero(n: &i64) -> bool {
     *n == 0
 }
+
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,523 @@
+//! Decides one field of one pair. Never writes, reads no clock.
+//!
+//! The rows of `RULES.md` section 2, tried in order; the first that fits decides:
+//!
+//! | row | state                                     | outcome                                 |
+//! |----:|-------------------------------------------|-----------------------------------------|
+//! |   1 | excluded, or both directions `never`      | off                                     |
+//! |   2 | hidden on a side                          | hidden, base unmoved                    |
+//! |   3 | a value fails its check                   | invalid, never carried                  |
+//! |     | the record behind it is locked as a whole | read-only                             |
+//! |   4 | Huma holds an unconfirmed request         | waiting                                 |
+//! |   5 | refused, and nothing moved since          | failing / not accepted                  |
+//! |   6 | no base                                   | agreed, missing or difference           |
+//! |   7 | standing `differ`                         | left alone until a side is edited       |
+//! |   8 | cleared                                   | `on_clear`, agreed, or conflict         |
+//! |   9 | one side drifted                          | write the other side                    |
+//! |  10 | both drifted                              | agreed or conflict                      |
+//! |  11 | neither drifted, yet different            | divergence                              |
+//! |  12 | neither drifted                           | nothing                                 |
+//!
+//! **Invariant:** hidden and empty are never confused; a value that fails its check is never written.
+
+use super::{FieldBase, FieldStanding, FieldState, Parked, QuestionKind, Why, WriteMark};
+use crate::config::{Direction, FieldPolicy, OnClear, OnMissing, Prefer};
+use crate::domain::lens::{CannotHold, Fault, Read, Relation};
+use crate::domain::{Field, Lenses, Lock, Reading, Side, Spelling};
+use jiff::Timestamp;
+
+/// Everything one decision depends on.
+#[derive(Debug, Clone)]
+pub struct FieldCase<'a> {
+    pub field: Field,
+    pub excluded: bool,
+    pub policy: FieldPolicy,
+    pub huma: &'a Reading,
+    pub xledger: &'a Reading,
+    pub huma_lock: Option<&'a Lock>,
+    pub xledger_lock: Option<&'a Lock>,
+    /// Huma's `email.requestedValue`, for the field `email` only.
+    pub requested: Option<&'a str>,
+    pub base: Option<&'a FieldBase>,
+    pub parked: Option<&'a Parked>,
+    /// Digest of settings and rights: a parked write is tried again when it moves.
+    pub circumstances: &'a str,
+    pub position: PositionCase,
+    /// The value either side now has is held, or was last agreed, by somebody else (`employment_id` only).
+    pub id_taken: bool,
+    /// A rehire: the pair is new and the date lies before the new first day of work, so it is never filled.
+    pub before_first_day: bool,
+    /// Our own recent writes of this field, oldest first.
+    pub writes: &'a [WriteMark],
+    pub now: Timestamp,
+}
+
+/// How Huma's main position stands to the one the base was made with. Fields 1 to 10 are always `Same`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PositionCase {
+    Same,
+    /// Another main position than the base's.
+    Moved,
+    /// Huma has no position: the first one would have to be made. `title_known`: Xledger has a title to make it with.
+    None {
+        title_known: bool,
+    },
+}
+
+/// Exactly one of these per field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Off,
+    Hidden {
+        side: Side,
+    },
+    Invalid {
+        side: Side,
+        fault: Fault,
+    },
+    Unrepresentable {
+        to: Side,
+        why: CannotHold,
+    },
+    ReadOnly {
+        side: Side,
+        lock: Lock,
+    },
+    Failing,
+    Waiting,
+    /// The value would go on the person's first position in Huma, which the question about the job title asks for.
+    AwaitsPosition,
+    /// Nothing to do: the base stands as it is.
+    Rest(FieldStanding),
+    /// Nothing to write; both halves of the base become what each side shows.
+    Move(Moved),
+    Write(Vec<Draft>),
+    Ask(Ask),
+    /// A human was asked, and the answer is to leave both as they are.
+    Differ,
+}
+
+/// Why a base moves without a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moved {
+    /// No base, and both sides say the same: silent.
+    FoundEqual,
+    EditedAlike,
+    ClearedBoth,
+    /// Edited to something the other side's value already covers.
+    Covered,
+}
+
+/// A write before it is a [`super::Change`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    pub to: Side,
+    /// `None` clears.
+    pub value: Option<Spelling>,
+    pub why: Why,
+    pub make_title: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    pub kind: QuestionKind,
+    /// `confirm`, `clear`: the side that was edited or emptied. `missing`: the side that has the value.
+    pub side: Option<Side>,
+    pub notes: Vec<String>,
+}
+
+impl Outcome {
+    /// The state this outcome is shown as.
+    pub fn state(&self) -> FieldState {
+        match self {
+            Outcome::Off => FieldState::Off,
+            Outcome::Hidden { .. } => FieldState::Hidden,
+            Outcome::Invalid { .. } => FieldState::Invalid,
+            Outcome::Unrepresentable { .. } => FieldState::Unrepresentable,
+            Outcome::ReadOnly { .. } => FieldState::ReadOnly,
+            Outcome::Failing => FieldState::Failing,
+            Outcome::Waiting => FieldState::Waiting,
+            Outcome::AwaitsPosition => FieldState::Confirm,
+            Outcome::Rest(FieldStanding::Agreed) => FieldState::Agreed,
+            Outcome::Rest(FieldStanding::Differ) => FieldState::Differ,
+            Outcome::Rest(FieldStanding::NotAccepted) => FieldState::NotAccepted,
+            Outcome::Rest(FieldStanding::Waiting) => FieldState::Waiting,
+            Outcome::Move(_) | Outcome::Write(_) => FieldState::Agreed,
+            Outcome::Differ => FieldState::Differ,
+            Outcome::Ask(ask) => match ask.kind {
+                QuestionKind::Conflict => FieldState::Conflict,
+                QuestionKind::Difference => FieldState::Difference,
+                QuestionKind::Divergence => FieldState::Divergence,
+                QuestionKind::Missing => FieldState::Missing,
+                QuestionKind::Clear => FieldState::Clear,
+                QuestionKind::Confirm => FieldState::Confirm,
+                QuestionKind::Flap => FieldState::Flap,
+                QuestionKind::Held => FieldState::Held,
+                // Questions about people are never asked of a field.
+                QuestionKind::FirstSync
+                | QuestionKind::OnlyHuma
+                | QuestionKind::OnlyXledger
+                | QuestionKind::Match
+                | QuestionKind::Vanished => FieldState::Held,
+            },
+        }
+    }
+}
+
+/// Finds the one outcome of a field.
+pub fn decide(case: &FieldCase<'_>, lenses: &Lenses) -> Outcome {
+    if case.excluded
+        || (case.policy.to_huma == Direction::Never && case.policy.to_xledger == Direction::Never)
+    {
+        return Outcome::Off;
+    }
+    for side in Side::BOTH {
+        if case.is_hidden(side) {
+            return Outcome::Hidden { side };
+        }
+    }
+    if let Some((side, fault)) = case.fault(lenses) {
+        return Outcome::Invalid { side, fault };
+    }
+    for side in Side::BOTH {
+        if let Some(lock @ (Lock::Deactivated | Lock::Shared | Lock::ChoosePosition)) = case.lock(side) {
+            return Outcome::ReadOnly { side, lock: lock.clone() };
+        }
+    }
+    if case.requested.is_some() {
+        return Outcome::Waiting;
+    }
+    if case.is_parked() {
+        return Outcome::Failing;
+    }
+    match case.base {
+        None => without_base(case, lenses),
+        Some(base) => with_base(case, base, lenses),
+    }
+}
+
+/// Row 6.
+fn without_base(case: &FieldCase<'_>, lenses: &Lenses) -> Outcome {
+    match (case.huma.value(), case.xledger.value()) {
+        (None, None) => Outcome::Move(Moved::FoundEqual),
+        (Some(huma), Some(xledger)) => match lenses.relation(case.field, huma, xledger) {
+            Relation::Equal | Relation::HumaCovers | Relation::XledgerCovers => {
+                Outcome::Move(Moved::FoundEqual)
+            }
+            Relation::Different => between(case, QuestionKind::Difference, lenses),
+        },
+        (Some(value), None) => missing(case, Side::Huma, value, lenses),
+        (None, Some(value)) => missing(case, Side::Xledger, value, lenses),
+    }
+}
+
+/// One side has a value where the other never had one.
+fn missing(case: &FieldCase<'_>, has: Side, value: &Spelling, lenses: &Lenses) -> Outcome {
+    if case.field.is_pay_critical() || case.policy.on_missing == OnMissing::Ask {
+        return ask(QuestionKind::Missing, Some(has), vec![]);
+    }
+    if case.before_first_day {
+        return ask(
+            QuestionKind::Missing,
+            Some(has),
+            vec!["it lies before the new first day of work, so it is not filled by rule".into()],
+        );
+    }
+    write_or_ask(case, has.other(), Some(value), Why::Filled(has.other()), lenses)
+}
+
+/// Rows 7 to 12.
+fn with_base(case: &FieldCase<'_>, base: &FieldBase, lenses: &Lenses) -> Outcome {
+    let drift = |side: Side| case.has_drifted(base, side, lenses);
+    let (huma_drifted, xledger_drifted) = (drift(Side::Huma), drift(Side::Xledger));
+    let relation = case.relation(lenses);
+
+    if base.standing == FieldStanding::Differ {
+        return match (huma_drifted || xledger_drifted, relation) {
+            (false, _) => Outcome::Rest(FieldStanding::Differ),
+            (true, Some(Relation::Different) | None) => ask(
+                QuestionKind::Difference,
+                None,
+                vec!["they were allowed to differ until one was edited".into()],
+            ),
+            (true, Some(Relation::Equal | Relation::HumaCovers | Relation::XledgerCovers)) => {
+                Outcome::Move(Moved::EditedAlike)
+            }
+        };
+    }
+    if case.position == PositionCase::Moved && case.field.is_date() {
+        return under_another_position(case, relation, xledger_drifted, base);
+    }
+    if base.standing == FieldStanding::Waiting && !huma_drifted && !xledger_drifted {
+        return match relation {
+            Some(Relation::Equal | Relation::HumaCovers | Relation::XledgerCovers) => {
+                Outcome::Move(Moved::EditedAlike)
+            }
+            Some(Relation::Different) | None => ask(
+                QuestionKind::Confirm,
+                Some(Side::Xledger),
+                vec!["the change Huma was asked for ended without effect".into()],
+            ),
+        };
+    }
+    match (huma_drifted, xledger_drifted) {
+        (true, true) => match relation {
+            // `relation` is none where one side is empty, and equal where both are.
+            Some(Relation::Equal) if case.huma.is_empty() => Outcome::Move(Moved::ClearedBoth),
+            Some(Relation::Equal | Relation::HumaCovers | Relation::XledgerCovers) => {
+                Outcome::Move(Moved::EditedAlike)
+            }
+            Some(Relation::Different) | None => between(case, QuestionKind::Conflict, lenses),
+        },
+        (true, false) => one_sided(case, Side::Huma, relation, lenses),
+        (false, true) => one_sided(case, Side::Xledger, relation, lenses),
+        (false, false) => match (base.standing, relation) {
+            (FieldStanding::NotAccepted, _) => Outcome::Rest(FieldStanding::NotAccepted),
+            (_, Some(Relation::Equal | Relation::HumaCovers | Relation::XledgerCovers)) => {
+                Outcome::Rest(FieldStanding::Agreed)
+            }
+            (_, Some(Relation::Different) | None) => ask(QuestionKind::Divergence, None, vec![]),
+        },
+    }
+}
+
+/// Rows 8 and 9: `edited` drifted, the other side did not.
+fn one_sided(case: &FieldCase<'_>, edited: Side, relation: Option<Relation>, lenses: &Lenses) -> Outcome {
+    match case.reading(edited).value() {
+        Some(value) => match relation {
+            // Equal happens where an earlier write was refused or is still waiting, and the edit gave way.
+            Some(Relation::Equal) => Outcome::Move(Moved::EditedAlike),
+            Some(Relation::HumaCovers | Relation::XledgerCovers) => Outcome::Move(Moved::Covered),
+            Some(Relation::Different) | None => {
+                write_or_ask(case, edited.other(), Some(value), Why::Edited(edited), lenses)
+            }
+        },
+        None => match (case.reading(edited.other()).value(), case.policy.on_clear) {
+            (None, _) => Outcome::Move(Moved::ClearedBoth),
+            (Some(_), OnClear::Carry) => {
+                write_or_ask(case, edited.other(), None, Why::Cleared(edited), lenses)
+            }
+            (Some(_), OnClear::Ask) => ask(QuestionKind::Clear, Some(edited), vec![]),
+            (Some(value), OnClear::Restore) => {
+                write_or_ask(case, edited, Some(value), Why::Restored(edited), lenses)
+            }
+        },
+    }
+}
+
+/// Dates under another main position than the base's: empty ones are no clears, different ones are no edits.
+fn under_another_position(
+    case: &FieldCase<'_>,
+    relation: Option<Relation>,
+    xledger_drifted: bool,
+    base: &FieldBase,
+) -> Outcome {
+    let note = || vec!["Huma's main position is another one than before".to_string()];
+    match (case.huma.value(), case.xledger.value(), relation) {
+        (_, _, Some(Relation::Equal | Relation::HumaCovers | Relation::XledgerCovers)) => {
+            Outcome::Move(Moved::EditedAlike)
+        }
+        (Some(_), Some(_), Some(Relation::Different) | None) => ask(QuestionKind::Difference, None, note()),
+        (None, Some(_), _) => ask(QuestionKind::Missing, Some(Side::Xledger), note()),
+        (Some(_), None, _) if xledger_drifted && base.xledger.spelling.is_some() => {
+            ask(QuestionKind::Conflict, None, note())
+        }
+        (Some(_), None, _) => ask(QuestionKind::Missing, Some(Side::Huma), note()),
+        (None, None, Some(Relation::Different) | None) => Outcome::Move(Moved::ClearedBoth),
+    }
+}
+
+/// Two values and no way to tell which is newer: `prefer`, else a question.
+fn between(case: &FieldCase<'_>, kind: QuestionKind, lenses: &Lenses) -> Outcome {
+    let preferred = match case.policy.prefer {
+        Prefer::Ask => None,
+        Prefer::Huma => Some(Side::Huma),
+        Prefer::Xledger => Some(Side::Xledger),
+    };
+    match preferred {
+        Some(side) if !case.field.is_pay_critical() => match case.reading(side).value() {
+            Some(value) => write_or_ask(case, side.other(), Some(value), Why::Preferred(side), lenses),
+            None => ask(kind, None, vec![]),
+        },
+        Some(_) | None => ask(kind, None, vec![]),
+    }
+}
+
+/// A write by rule, unless the receiving side cannot hold it, may not be written, or a human comes first.
+fn write_or_ask(
+    case: &FieldCase<'_>,
+    to: Side,
+    value: Option<&Spelling>,
+    why: Why,
+    lenses: &Lenses,
+) -> Outcome {
+    let edited = to.other();
+    if to == Side::Huma
+        && let PositionCase::None { title_known } = case.position
+    {
+        if value.is_none() {
+            return Outcome::Move(Moved::ClearedBoth);
+        }
+        if !title_known {
+            return Outcome::Unrepresentable {
+                to,
+                why: CannotHold(
+                    "Huma has no position for this person, and Xledger no job title to make one with".into(),
+                ),
+            };
+        }
+        // Making the first position is asked once per person: by the job title it needs.
+        return match case.field {
+            Field::JobTitle => ask(
+                QuestionKind::Confirm,
+                Some(edited),
+                vec!["Huma has no position for this person: the first one would be made".into()],
+            ),
+            _ => Outcome::AwaitsPosition,
+        };
+    }
+    let draft = match draft(case, to, value, why, lenses) {
+        Ok(draft) => draft,
+        Err(outcome) => return outcome,
+    };
+    match case.direction(to) {
+        Direction::Never => return Outcome::Off,
+        // Only `clear` empties, and a `confirm` does not take it.
+        Direction::Ask if draft.0.value.is_none() => return ask(QuestionKind::Clear, Some(edited), vec![]),
+        Direction::Ask => return ask(QuestionKind::Confirm, Some(edited), vec![]),
+        Direction::Write => {}
+    }
+    if let Some(note) = &draft.1 {
+        return ask(QuestionKind::Confirm, Some(edited), vec![note.clone()]);
+    }
+    if case.id_taken {
+        return ask(
+            QuestionKind::Confirm,
+            Some(edited),
+            vec!["somebody else has this employment ID, or had it when both sides last agreed".into()],
+        );
+    }
+    if let Some(writers) = case.flap(to, lenses) {
+        return ask(QuestionKind::Flap, None, vec![writers]);
+    }
+    Outcome::Write(vec![draft.0])
+}
+
+/// The spelling to write and what a human should see first, or the outcome that stands in its way.
+pub(super) fn draft(
+    case: &FieldCase<'_>,
+    to: Side,
+    value: Option<&Spelling>,
+    why: Why,
+    lenses: &Lenses,
+) -> Result<(Draft, Option<String>), Outcome> {
+    let (spelling, confirm, make_title) = match value {
+        None if lenses.required(case.field, to) => {
+            let why = CannotHold(format!("{to} must have a value in this field"));
+            return Err(Outcome::Unrepresentable { to, why });
+        }
+        None => (None, None, None),
+        Some(value) => match lenses.carry(case.field, to.other(), value, case.reading(to).value()) {
+            Ok(carried) => (Some(carried.spelling), carried.confirm, carried.make),
+            Err(why) => return Err(Outcome::Unrepresentable { to, why }),
+        },
+    };
+    if let Some(lock) = case.lock(to) {
+        return Err(Outcome::ReadOnly { side: to, lock: lock.clone() });
+    }
+    Ok((Draft { to, value: spelling, why, make_title }, confirm))
+}
+
+fn ask(kind: QuestionKind, side: Option<Side>, notes: Vec<String>) -> Outcome {
+    Outcome::Ask(Ask { kind, side, notes })
+}
+
+impl FieldCase<'_> {
+    pub fn reading(&self, side: Side) -> &Reading {
+        match side {
+            Side::Huma => self.huma,
+            Side::Xledger => self.xledger,
+        }
+    }
+
+    pub fn lock(&self, side: Side) -> Option<&Lock> {
+        match side {
+            Side::Huma => self.huma_lock,
+            Side::Xledger => self.xledger_lock,
+        }
+    }
+
+    pub fn direction(&self, to: Side) -> Direction {
+        match to {
+            Side::Huma => self.policy.to_huma,
+            Side::Xledger => self.policy.to_xledger,
+        }
+    }
+
+    /// In Huma, empty and not editable counts as hidden unless the base is empty too.
+    fn is_hidden(&self, side: Side) -> bool {
+        match self.reading(side) {
+            Reading::Hidden => true,
+            Reading::Empty => {
+                side == Side::Huma
+                    && self.huma_lock == Some(&Lock::NotEditable)
+                    && self.base.is_none_or(|base| base.huma.spelling.is_some())
+            }
+            Reading::Value(_) => false,
+        }
+    }
+
+    fn fault(&self, lenses: &Lenses) -> Option<(Side, Fault)> {
+        let read = |side: Side| self.reading(side).value().map(|value| lenses.read(self.field, side, value));
+        let (huma, xledger) = (read(Side::Huma), read(Side::Xledger));
+        if let (Some(huma), Some(xledger)) = (&huma, &xledger)
+            && huma.canonical == xledger.canonical
+            && crate::domain::lens::agrees_when_invalid(self.field)
+        {
+            return None;
+        }
+        let fault = |read: Option<Read>| read.and_then(|read| read.fault);
+        fault(huma).map(|f| (Side::Huma, f)).or_else(|| fault(xledger).map(|f| (Side::Xledger, f)))
+    }
+
+    /// Parked until a value, a right or a setting moves.
+    fn is_parked(&self) -> bool {
+        self.parked.is_some_and(|parked| {
+            parked.circumstances == self.circumstances
+                && parked.huma == *self.huma
+                && parked.xledger == *self.xledger
+        })
+    }
+
+    /// How the two present values stand; `None` where exactly one side has one.
+    fn relation(&self, lenses: &Lenses) -> Option<Relation> {
+        match (self.huma.value(), self.xledger.value()) {
+            (Some(huma), Some(xledger)) => Some(lenses.relation(self.field, huma, xledger)),
+            (None, None) => Some(Relation::Equal),
+            (Some(_), None) | (None, Some(_)) => None,
+        }
+    }
+
+    /// Drift is a side against its own half of the base.
+    fn has_drifted(&self, base: &FieldBase, side: Side, lenses: &Lenses) -> bool {
+        match (&base.half(side).spelling, self.reading(side).value()) {
+            (None, None) => false,
+            (Some(then), Some(now)) => !lenses.same(self.field, side, then, now),
+            (Some(_), None) | (None, Some(_)) => true,
+        }
+    }
+
+    /// Two writers: three writes of ours within 24 hours, and the value about to be replaced is one we replaced before.
+    fn flap(&self, to: Side, lenses: &Lenses) -> Option<String> {
+        let day_ago = self.now - jiff::SignedDuration::from_hours(24);
+        let recent: Vec<_> = self.writes.iter().filter(|write| write.at > day_ago).collect();
+        let present = self.reading(to).value().map(|value| lenses.read(self.field, to, value).canonical);
+        let came_back = recent.iter().any(|write| write.side == to && write.replaced == present);
+        (recent.len() >= 3 && came_back).then(|| {
+            format!(
+                "written {} times in 24 hours by hxsync; another writer keeps putting {to}'s value back",
+                recent.len()
+            )
+        })
+    }
+}

@@ -1,0 +1,392 @@
+//! What happened, in order, for ever.
+//!
+//! Each row's hash is SHA-256 over a JSON list in this order, moments and words as the columns spell them, hashes in
+//! lower-case hex: `[previous hash, seq, at, cycle, link_id, field, side, why, who, outcome, values digest]`. The values
+//! digest is SHA-256 over the salt's 16 bytes and then the JSON list `[person, record, old, new]`. The first row's previous
+//! hash is zeros. So an auditor can check the chain with any tool, and a person's values can go while it still holds.
+
+use super::text::{digest, moment, utc_text};
+use super::{Reader, StoreError, Writer};
+use crate::domain::{Field, LinkId, RecordId, Side};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    Written,
+    Agreed,
+    Linked,
+    Created,
+    Asked,
+    Answered,
+    Refused,
+    Held,
+    Failed,
+    Unknown,
+    Noted,
+    Erased,
+}
+
+impl Outcome {
+    pub const ALL: [Outcome; 12] = [
+        Outcome::Written,
+        Outcome::Agreed,
+        Outcome::Linked,
+        Outcome::Created,
+        Outcome::Asked,
+        Outcome::Answered,
+        Outcome::Refused,
+        Outcome::Held,
+        Outcome::Failed,
+        Outcome::Unknown,
+        Outcome::Noted,
+        Outcome::Erased,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Written => "written",
+            Outcome::Agreed => "agreed",
+            Outcome::Linked => "linked",
+            Outcome::Created => "created",
+            Outcome::Asked => "asked",
+            Outcome::Answered => "answered",
+            Outcome::Refused => "refused",
+            Outcome::Held => "held",
+            Outcome::Failed => "failed",
+            Outcome::Unknown => "unknown",
+            Outcome::Noted => "noted",
+            Outcome::Erased => "erased",
+        }
+    }
+}
+
+/// Which side a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditSide {
+    One(Side),
+    Both,
+}
+
+impl AuditSide {
+    pub fn word(self) -> &'static str {
+        match self {
+            AuditSide::One(side) => side.word(),
+            AuditSide::Both => "both",
+        }
+    }
+}
+
+/// A row to be added. `why` is in words without values: it cannot be erased.
+#[derive(Clone, Copy)]
+pub struct AuditEntry<'a> {
+    pub at: Timestamp,
+    pub cycle: Option<i64>,
+    pub link: Option<LinkId>,
+    /// For people without a link: how `erase` and `history` find the row.
+    pub record: Option<&'a RecordId>,
+    pub person: Option<&'a str>,
+    pub field: Option<Field>,
+    pub side: Option<AuditSide>,
+    /// Readable; `None` for empty.
+    pub old: Option<&'a str>,
+    pub new: Option<&'a str>,
+    pub why: &'a str,
+    /// `hxsync` or the real user.
+    pub who: &'a str,
+    pub outcome: Outcome,
+}
+
+/// A row as the view `audit` shows it, with the link it belongs to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    pub seq: i64,
+    pub at: Timestamp,
+    pub cycle: Option<i64>,
+    pub link: Option<LinkId>,
+    /// `None` where there was none, and after the person was erased; so are `old` and `new`.
+    pub person: Option<String>,
+    pub field: Option<Field>,
+    pub side: Option<AuditSide>,
+    pub old: Option<String>,
+    pub new: Option<String>,
+    pub why: String,
+    pub who: String,
+    pub outcome: Outcome,
+}
+
+/// Shows no personal value (P10).
+impl std::fmt::Debug for AuditRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AuditRow({} {})", self.seq, self.outcome.word())
+    }
+}
+
+/// A chain that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chain {
+    pub rows: u64,
+    /// Rows whose values are gone.
+    pub erased: u64,
+    /// The last row's hash; zeros for an empty audit.
+    pub head: [u8; 32],
+}
+
+/// Why a chain does not hold, or could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Broken {
+    /// The first row that is not what was written, or is missing.
+    #[error("the audit was changed at row {seq}")]
+    At { seq: i64 },
+    #[error("the audit could not be read")]
+    Unread(#[from] StoreError),
+}
+
+impl Reader<'_> {
+    /// Follows the chain from the first row to the last.
+    ///
+    /// # Errors
+    /// [`Broken::At`] the first row that was changed, exchanged or removed; at the end, one beyond the last row.
+    pub fn verify_audit(&self) -> Result<Chain, Broken> {
+        let mut chain = Chain { rows: 0, erased: 0, head: [0; 32] };
+        let mut statement = self
+            .conn
+            .prepare(
+                "SELECT r.seq, r.at, r.cycle, r.link_id, r.field, r.side, r.why, r.who, r.outcome, r.values_digest,
+                    r.prev_hash, r.hash, v.salt, v.person, v.record, v.old, v.new
+                 FROM audit_rows AS r LEFT JOIN audit_values AS v ON v.seq = r.seq
+                 ORDER BY r.seq",
+            )
+            .map_err(StoreError::from)?;
+        let mut rows = statement.query([]).map_err(StoreError::from)?;
+        let mut next = 1;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            let link = Linkage::of(row)?;
+            if link.seq != next || link.prev_hash != chain.head || !link.holds {
+                return Err(Broken::At { seq: next });
+            }
+            chain.rows += 1;
+            chain.erased += u64::from(link.erased);
+            chain.head = link.hash;
+            next += 1;
+        }
+        let given: Option<i64> = self
+            .conn
+            .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'audit_rows'", [], |row| row.get(0))
+            .optional()
+            .map_err(StoreError::from)?;
+        if given.unwrap_or(0) != next - 1 {
+            return Err(Broken::At { seq: next });
+        }
+        Ok(chain)
+    }
+
+    /// The last row's number and hash; 0 and zeros for an empty audit.
+    pub fn audit_head(&self) -> Result<(i64, [u8; 32]), StoreError> {
+        let last: Option<(i64, Vec<u8>)> = self
+            .conn
+            .prepare_cached("SELECT seq, hash FROM audit_rows ORDER BY seq DESC LIMIT 1")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        match last {
+            Some((seq, hash)) => Ok((seq, digest(hash, "audit")?)),
+            None => Ok((0, [0; 32])),
+        }
+    }
+
+    pub fn audit_row(&self, seq: i64) -> Result<Option<AuditRow>, StoreError> {
+        Ok(self.audit_of("r.seq = ?1", [seq])?.pop())
+    }
+
+    pub fn audit_of_cycle(&self, cycle: i64) -> Result<Vec<AuditRow>, StoreError> {
+        self.audit_of("r.cycle = ?1", [cycle])
+    }
+
+    /// Oldest first.
+    pub fn audit_of_link(&self, link: LinkId, field: Option<Field>) -> Result<Vec<AuditRow>, StoreError> {
+        self.audit_of("r.link_id = ?1 AND (?2 IS NULL OR r.field = ?2)", (link.0, field.map(Field::name)))
+    }
+
+    /// Rows about a record that stood outside any link, oldest first.
+    pub fn audit_of_record(&self, record: &RecordId) -> Result<Vec<AuditRow>, StoreError> {
+        self.audit_of("v.record = ?1", [record_text(record)])
+    }
+
+    /// Oldest first, from `from` on, at most `most`.
+    pub fn audit_from(&self, from: i64, most: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.audit_of("r.seq >= ?1 AND r.seq < ?1 + ?2", (from, most))
+    }
+
+    fn audit_of(&self, condition: &str, params: impl rusqlite::Params) -> Result<Vec<AuditRow>, StoreError> {
+        let sql = format!(
+            "SELECT r.seq, r.at, r.cycle, r.link_id, v.person, r.field, r.side, v.old, v.new, r.why, r.who, r.outcome
+             FROM audit_rows AS r LEFT JOIN audit_values AS v ON v.seq = r.seq
+             WHERE {condition} ORDER BY r.seq"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut rows = statement.query(params)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(audit_row_of(row)?);
+        }
+        Ok(all)
+    }
+}
+
+impl Writer<'_> {
+    /// Adds a row to the end of the chain and gives its number.
+    pub fn append_audit(&self, entry: &AuditEntry<'_>) -> Result<i64, StoreError> {
+        let (last, prev_hash) = self.audit_head()?;
+        let seq = last + 1;
+        let salt: [u8; 16] = self.draw.borrow_mut().bytes();
+        let record = entry.record.map(record_text);
+        let values_digest = hash_values(&salt, entry.person, record.as_deref(), entry.old, entry.new);
+        let at = utc_text(entry.at);
+        let (link, field) = (entry.link.map(|link| link.0), entry.field.map(Field::name));
+        let (side, outcome) = (entry.side.map(AuditSide::word), entry.outcome.word());
+        let hash = hash_row(
+            &prev_hash,
+            &json!([seq, at, entry.cycle, link, field, side, entry.why, entry.who, outcome]),
+            &values_digest,
+        );
+        self.conn
+            .prepare_cached(
+                "INSERT INTO audit_rows (seq, at, cycle, link_id, field, side, why, who, outcome, values_digest,
+                    prev_hash, hash)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            )?
+            .execute((
+                seq,
+                at,
+                entry.cycle,
+                link,
+                field,
+                side,
+                entry.why,
+                entry.who,
+                outcome,
+                values_digest,
+                prev_hash,
+                hash,
+            ))?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO audit_values (seq, salt, person, record, old, new) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute((seq, salt, entry.person, record, entry.old, entry.new))?;
+        Ok(seq)
+    }
+
+    /// Removes the values, labels and record ids of one person from the audit; says from how many rows. The rows stay, and
+    /// the chain still verifies.
+    pub fn erase_audit_values(&self, links: &[LinkId], records: &[RecordId]) -> Result<u64, StoreError> {
+        let mut erased = 0;
+        let mut by_link = self.conn.prepare_cached(
+            "DELETE FROM audit_values WHERE seq IN (SELECT seq FROM audit_rows WHERE link_id = ?1)",
+        )?;
+        for link in links {
+            erased += by_link.execute([link.0])? as u64;
+        }
+        let mut by_record = self.conn.prepare_cached("DELETE FROM audit_values WHERE record = ?1")?;
+        for record in records {
+            erased += by_record.execute([record_text(record)])? as u64;
+        }
+        Ok(erased)
+    }
+}
+
+/// `huma:ID` or `xledger:ID`.
+fn record_text(record: &RecordId) -> String {
+    format!("{}:{record}", record.side().word())
+}
+
+fn hash_values(
+    salt: &[u8],
+    person: Option<&str>,
+    record: Option<&str>,
+    old: Option<&str>,
+    new: Option<&str>,
+) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(salt);
+    hash.update(json!([person, record, old, new]).to_string());
+    hash.finalize().into()
+}
+
+/// `columns` are those from `seq` to `outcome`.
+fn hash_row(prev_hash: &[u8], columns: &serde_json::Value, values_digest: &[u8]) -> [u8; 32] {
+    let mut list = vec![json!(hex::encode(prev_hash))];
+    list.extend(columns.as_array().cloned().unwrap_or_default());
+    list.push(json!(hex::encode(values_digest)));
+    Sha256::digest(serde_json::Value::from(list).to_string()).into()
+}
+
+/// One row's place in the chain, recomputed.
+struct Linkage {
+    seq: i64,
+    prev_hash: [u8; 32],
+    hash: [u8; 32],
+    /// Whether the row and its values are what their hashes say.
+    holds: bool,
+    erased: bool,
+}
+
+impl Linkage {
+    fn of(row: &Row<'_>) -> Result<Linkage, StoreError> {
+        let text = |column: usize| row.get::<_, Option<String>>(column);
+        let seq: i64 = row.get(0)?;
+        let values_digest: Vec<u8> = row.get(9)?;
+        let prev_hash = digest(row.get(10)?, "audit")?;
+        let hash = digest(row.get(11)?, "audit")?;
+        let salt: Option<Vec<u8>> = row.get(12)?;
+        let columns = json!([
+            seq,
+            text(1)?,
+            row.get::<_, Option<i64>>(2)?,
+            row.get::<_, Option<i64>>(3)?,
+            text(4)?,
+            text(5)?,
+            text(6)?,
+            text(7)?,
+            text(8)?
+        ]);
+        let values_hold = match &salt {
+            None => true,
+            Some(salt) => {
+                let [person, record, old, new] = [text(13)?, text(14)?, text(15)?, text(16)?];
+                let found =
+                    hash_values(salt, person.as_deref(), record.as_deref(), old.as_deref(), new.as_deref());
+                values_digest == found
+            }
+        };
+        let holds = values_hold && hash == hash_row(&prev_hash, &columns, &values_digest);
+        Ok(Linkage { seq, prev_hash, hash, holds, erased: salt.is_none() })
+    }
+}
+
+fn audit_row_of(row: &Row<'_>) -> Result<AuditRow, StoreError> {
+    let unreadable = || StoreError::unreadable("audit");
+    let field: Option<String> = row.get(5)?;
+    let side: Option<String> = row.get(6)?;
+    let outcome: String = row.get(11)?;
+    Ok(AuditRow {
+        seq: row.get(0)?,
+        at: moment(&row.get::<_, String>(1)?, "audit")?,
+        cycle: row.get(2)?,
+        link: row.get::<_, Option<i64>>(3)?.map(LinkId),
+        person: row.get(4)?,
+        field: field.map(|name| Field::from_name(&name).ok_or_else(unreadable)).transpose()?,
+        side: match side.as_deref() {
+            None => None,
+            Some("both") => Some(AuditSide::Both),
+            Some(word) => Some(AuditSide::One(Side::from_word(word).ok_or_else(unreadable)?)),
+        },
+        old: row.get(7)?,
+        new: row.get(8)?,
+        why: row.get(9)?,
+        who: row.get(10)?,
+        outcome: Outcome::ALL.into_iter().find(|known| known.word() == outcome).ok_or_else(unreadable)?,
+    })
+}

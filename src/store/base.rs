@@ -1,0 +1,112 @@
+//! What both sides of each pair last agreed on, and pairs read whole: link, base and both snapshots.
+
+use super::links::{LINK_COLUMNS, Link, link_of};
+use super::snapshots::{SNAPSHOT_COLUMNS, Snapshot, snapshot_of};
+use super::text::{from_json, json, words_of};
+use super::{Reader, StoreError, Writer};
+use crate::domain::{Field, FieldMap, LinkId};
+use crate::reconcile::{FieldStanding, FieldState, PairBase};
+use rusqlite::{OptionalExtension, Row};
+
+/// All that is remembered of one person: what a plan starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    pub link: Link,
+    /// Empty where none was ever made.
+    pub base: PairBase,
+    /// `None` where the side's record was never read or has been forgotten.
+    pub huma: Option<Snapshot>,
+    pub xledger: Option<Snapshot>,
+}
+
+impl Reader<'_> {
+    pub fn base(&self, link: LinkId) -> Result<Option<PairBase>, StoreError> {
+        let text: Option<String> = self
+            .conn
+            .prepare_cached("SELECT base FROM bases WHERE link_id = ?1")?
+            .query_row([link.0], |row| row.get(0))
+            .optional()?;
+        text.map(|text| from_json(&text, "bases")).transpose()
+    }
+
+    /// Closed links too.
+    pub fn pair(&self, link: LinkId) -> Result<Option<Pair>, StoreError> {
+        let mut statement = self.conn.prepare_cached(&pairs("l.link_id = ?1"))?;
+        let mut rows = statement.query([link.0])?;
+        rows.next()?.map(pair_of).transpose()
+    }
+
+    /// Every pair whose link is not closed, sorted by link, one at a time; with `after` those beyond it.
+    pub fn each_pair(
+        &self,
+        after: Option<LinkId>,
+        mut visit: impl FnMut(Pair) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.conn.prepare_cached(&pairs("l.link_id > ?1 AND l.state <> 'closed'"))?;
+        let mut rows = statement.query([after.map_or(i64::MIN, |link| link.0)])?;
+        while let Some(row) = rows.next()? {
+            visit(pair_of(row)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn pairs(condition: &str) -> String {
+    let columns = |table: &str| SNAPSHOT_COLUMNS.map(|column| format!("{table}.{column}")).join(", ");
+    format!(
+        "SELECT {LINK_COLUMNS}, b.base, {}, {}
+         FROM links AS l
+         LEFT JOIN bases AS b ON b.link_id = l.link_id
+         LEFT JOIN huma_snapshots AS h ON h.id = l.huma_id
+         LEFT JOIN xledger_snapshots AS x ON x.id = l.xledger_id
+         WHERE {condition}
+         ORDER BY l.link_id",
+        columns("h"),
+        columns("x")
+    )
+}
+
+fn pair_of(row: &Row<'_>) -> Result<Pair, StoreError> {
+    let base = row.get_ref(10)?.as_str_or_null().map_err(|_| StoreError::unreadable("bases"))?;
+    Ok(Pair {
+        link: link_of(row)?,
+        base: base.map(|text| from_json(text, "bases")).transpose()?.unwrap_or_default(),
+        huma: snapshot_of(row, 11)?,
+        xledger: snapshot_of(row, 11 + SNAPSHOT_COLUMNS.len())?,
+    })
+}
+
+impl Writer<'_> {
+    /// Says whether it wrote: an equal base is left alone.
+    pub fn put_base(&self, link: LinkId, base: &PairBase) -> Result<bool, StoreError> {
+        let text = json(base);
+        let wrote = self
+            .conn
+            .prepare_cached(
+                "INSERT INTO bases (link_id, base, digest, states) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (link_id) DO UPDATE SET
+                    base = excluded.base, digest = excluded.digest, states = excluded.states
+                 WHERE digest <> excluded.digest",
+            )?
+            .execute((link.0, &text, blake3::hash(text.as_bytes()).as_bytes(), states(base)))?;
+        Ok(wrote > 0)
+    }
+}
+
+/// The column `states`: each field's mark, else how its base stands, else `-`.
+fn states(base: &PairBase) -> String {
+    words_of(&FieldMap::from_fn(|field| state(base, field).map_or("-", FieldState::word)))
+}
+
+fn state(base: &PairBase, field: Field) -> Option<FieldState> {
+    match (&base.states[field], &base.fields[field]) {
+        (Some(mark), _) => Some(mark.state),
+        (None, Some(of_field)) => Some(match of_field.standing {
+            FieldStanding::Agreed => FieldState::Agreed,
+            FieldStanding::Differ => FieldState::Differ,
+            FieldStanding::NotAccepted => FieldState::NotAccepted,
+            FieldStanding::Waiting => FieldState::Waiting,
+        }),
+        (None, None) => None,
+    }
+}

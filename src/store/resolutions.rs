@@ -1,0 +1,193 @@
+//! What humans answered, and what became of it.
+
+use super::questions::found;
+use super::text::{moment, moment_opt, utc_text};
+use super::{Reader, StoreError, Writer};
+use crate::reconcile::Who;
+use jiff::Timestamp;
+use rusqlite::Row;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResolutionId(pub i64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResolutionState {
+    /// Taken in, not acted on yet: a side is down, or the cycle is still to come.
+    Queued,
+    Applied,
+    Refused,
+    /// A later answer for the same item took its place before it was acted on.
+    Superseded,
+    /// Already answered alike.
+    PassedOver,
+}
+
+impl ResolutionState {
+    pub const ALL: [ResolutionState; 5] = [
+        ResolutionState::Queued,
+        ResolutionState::Applied,
+        ResolutionState::Refused,
+        ResolutionState::Superseded,
+        ResolutionState::PassedOver,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            ResolutionState::Queued => "queued",
+            ResolutionState::Applied => "applied",
+            ResolutionState::Refused => "refused",
+            ResolutionState::Superseded => "superseded",
+            ResolutionState::PassedOver => "passed-over",
+        }
+    }
+}
+
+/// One answer to one question.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Resolution {
+    pub id: ResolutionId,
+    pub item: String,
+    /// Whole, in hex: what the admin saw.
+    pub fingerprint: String,
+    pub verb: String,
+    pub argument: Option<String>,
+    /// Never [`Who::Hxsync`] but where a rule answers.
+    pub who: Who,
+    pub at: Timestamp,
+    /// `file`, `command` ...
+    pub source: String,
+    pub state: ResolutionState,
+    /// What the admin was told.
+    pub words: Option<String>,
+    pub finished_at: Option<Timestamp>,
+}
+
+/// Shows no argument: it may be a value (P10).
+impl std::fmt::Debug for Resolution {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Resolution({} {} {})", self.item, self.verb, self.state.word())
+    }
+}
+
+pub struct NewResolution<'a> {
+    pub item: &'a str,
+    /// Whole, in hex.
+    pub fingerprint: &'a str,
+    pub verb: &'a str,
+    pub argument: Option<&'a str>,
+    pub who: &'a Who,
+    pub at: Timestamp,
+    pub source: &'a str,
+}
+
+const COLUMNS: &str =
+    "id, item, fingerprint, verb, argument, who, certain, at, source, state, words, finished_at";
+
+fn resolution_of(row: &Row<'_>) -> Result<Resolution, StoreError> {
+    let unreadable = || StoreError::unreadable("resolutions");
+    let state: String = row.get(9)?;
+    let who: String = row.get(5)?;
+    Ok(Resolution {
+        id: ResolutionId(row.get(0)?),
+        item: row.get(1)?,
+        fingerprint: row.get(2)?,
+        verb: row.get(3)?,
+        argument: row.get(4)?,
+        who: if who == Who::Hxsync.to_string() {
+            Who::Hxsync
+        } else {
+            Who::User { name: who, certain: row.get(6)? }
+        },
+        at: moment(&row.get::<_, String>(7)?, "resolutions")?,
+        source: row.get(8)?,
+        state: ResolutionState::ALL.into_iter().find(|known| known.word() == state).ok_or_else(unreadable)?,
+        words: row.get(10)?,
+        finished_at: moment_opt(row.get(11)?, "resolutions")?,
+    })
+}
+
+impl Reader<'_> {
+    /// In the order they were taken in.
+    pub fn queued_resolutions(&self) -> Result<Vec<Resolution>, StoreError> {
+        self.resolutions_of(
+            &format!("SELECT {COLUMNS} FROM resolutions WHERE state = 'queued' ORDER BY id"),
+            [],
+        )
+    }
+
+    /// Every answer ever given to an item, oldest first.
+    pub fn resolutions_to(&self, item: &str) -> Result<Vec<Resolution>, StoreError> {
+        self.resolutions_of(&format!("SELECT {COLUMNS} FROM resolutions WHERE item = ?1 ORDER BY id"), [item])
+    }
+
+    /// The last answer to what was shown under this fingerprint that is queued or was applied. Alike or otherwise is told
+    /// by its verb and argument.
+    pub fn answered(&self, item: &str, fingerprint: &str) -> Result<Option<Resolution>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM resolutions
+             WHERE item = ?1 AND fingerprint = ?2 AND state IN ('queued', 'applied') ORDER BY id DESC LIMIT 1"
+        );
+        Ok(self.resolutions_of(&sql, [item, fingerprint])?.pop())
+    }
+
+    fn resolutions_of(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+    ) -> Result<Vec<Resolution>, StoreError> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query(params)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(resolution_of(row)?);
+        }
+        Ok(all)
+    }
+}
+
+impl Writer<'_> {
+    /// Takes an answer in. What becomes of it is said by [`Writer::finish_resolution`].
+    pub fn queue_resolution(&self, new: &NewResolution<'_>) -> Result<ResolutionId, StoreError> {
+        let certain = match new.who {
+            Who::Hxsync => true,
+            Who::User { certain, .. } => *certain,
+        };
+        self.conn
+            .prepare_cached(
+                "INSERT INTO resolutions (item, fingerprint, verb, argument, who, certain, at, source)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute((
+                new.item,
+                new.fingerprint,
+                new.verb,
+                new.argument,
+                new.who.to_string(),
+                certain,
+                utc_text(new.at),
+                new.source,
+            ))?;
+        Ok(ResolutionId(self.conn.last_insert_rowid()))
+    }
+
+    /// `words` is what the admin is told.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuch`] unless it is queued: an answer is acted on once.
+    pub fn finish_resolution(
+        &self,
+        id: ResolutionId,
+        state: ResolutionState,
+        words: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let changed = self
+            .conn
+            .prepare_cached(
+                "UPDATE resolutions SET state = ?2, words = ?3, finished_at = ?4
+                 WHERE id = ?1 AND state = 'queued' AND ?2 <> 'queued'",
+            )?
+            .execute((id.0, state.word(), words, utc_text(at)))?;
+        found(changed, "queued answer")
+    }
+}

@@ -1,0 +1,163 @@
+//! What `status` counts and how commands find a person.
+
+use super::snapshots::RecordKey;
+use super::text::count;
+use super::{Reader, StoreError};
+use crate::domain::{HumaId, LinkId, RecordId, XledgerId};
+use crate::reconcile::FieldState;
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// People by state, as the view `people` shows them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PeopleCounts {
+    pub linked: u64,
+    /// Linked people of whom every field is settled: see [`is_settled`]. Nobody before their first decision.
+    pub in_agreement: u64,
+    pub excluded: u64,
+    pub vanished: u64,
+    pub only_huma: u64,
+    pub only_xledger: u64,
+}
+
+/// Somebody a command named.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FoundPerson {
+    pub link: Option<LinkId>,
+    pub huma: Option<HumaId>,
+    pub xledger: Option<XledgerId>,
+    pub person: String,
+}
+
+/// Whether a field in this state waits for nothing: nobody, no side and no setting.
+pub fn is_settled(state: FieldState) -> bool {
+    match state {
+        FieldState::Off
+        | FieldState::Hidden
+        | FieldState::NotAccepted
+        | FieldState::Differ
+        | FieldState::Agreed => true,
+        FieldState::Invalid
+        | FieldState::Unrepresentable
+        | FieldState::ReadOnly
+        | FieldState::Failing
+        | FieldState::Waiting
+        | FieldState::Flap
+        | FieldState::Held
+        | FieldState::Confirm
+        | FieldState::Clear
+        | FieldState::Conflict
+        | FieldState::Divergence
+        | FieldState::Difference
+        | FieldState::Missing => false,
+    }
+}
+
+impl Reader<'_> {
+    pub fn people_counts(&self) -> Result<PeopleCounts, StoreError> {
+        let mut counts = PeopleCounts::default();
+        let mut statement = self.conn.prepare_cached("SELECT state, count(*) FROM people GROUP BY state")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let count = count(row, 1)?;
+            match row.get::<_, String>(0)?.as_str() {
+                "linked" => counts.linked = count,
+                "excluded" => counts.excluded = count,
+                "vanished" => counts.vanished = count,
+                "only-huma" => counts.only_huma = count,
+                "only-xledger" => counts.only_xledger = count,
+                _ => return Err(StoreError::unreadable("people")),
+            }
+        }
+        for (states, people) in self.state_groups()? {
+            if states.iter().all(|state| state.is_some_and(is_settled)) {
+                counts.in_agreement += people;
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Fields of linked people by state; those not decided yet are not counted.
+    pub fn state_counts(&self) -> Result<BTreeMap<FieldState, u64>, StoreError> {
+        let mut counts = BTreeMap::new();
+        for (states, people) in self.state_groups()? {
+            for state in states.into_iter().flatten() {
+                *counts.entry(state).or_default() += people;
+            }
+        }
+        Ok(counts)
+    }
+
+    /// How many linked people stand in each combination of states: few rows, however many people.
+    fn state_groups(&self) -> Result<Vec<(Vec<Option<FieldState>>, u64)>, StoreError> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT b.states, count(*) FROM bases AS b JOIN links AS l ON l.link_id = b.link_id
+             WHERE l.state = 'linked' GROUP BY b.states",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut groups = Vec::new();
+        while let Some(row) = rows.next()? {
+            let words: String = row.get(0)?;
+            let states = words.split(',').map(state_of).collect::<Result<_, _>>()?;
+            groups.push((states, count(row, 1)?));
+        }
+        Ok(groups)
+    }
+
+    /// Everybody `text` may mean: an employment ID, an e-mail (case ignored), a label, or either system's id.
+    pub fn find_people(&self, text: &str) -> Result<Vec<FoundPerson>, StoreError> {
+        let text = text.trim();
+        let mut records = BTreeSet::new();
+        let mut huma = self.conn.prepare_cached(
+            "SELECT id FROM huma_snapshots
+             WHERE id = ?1 OR employment_id = ?1 OR person = ?1
+                OR trim(record ->> '$.fields.email.of.text') = ?1 COLLATE NOCASE",
+        )?;
+        for id in huma.query_map([text], |row| row.get(0))? {
+            records.insert(RecordId::Huma(HumaId(id?)));
+        }
+        let mut xledger = self.conn.prepare_cached(
+            "SELECT id FROM xledger_snapshots
+             WHERE CAST(id AS TEXT) = ?1 OR employment_id = ?1 OR person = ?1
+                OR trim(record ->> '$.fields.email.of.text') = ?1 COLLATE NOCASE",
+        )?;
+        for id in xledger.query_map([text], |row| row.get(0))? {
+            records.insert(RecordId::Xledger(XledgerId(id?)));
+        }
+        let mut found: Vec<FoundPerson> = Vec::new();
+        for record in records {
+            let person = match self.link_of_record(&record)? {
+                Some(link) => FoundPerson {
+                    link: Some(link.id),
+                    huma: Some(link.huma),
+                    xledger: Some(link.xledger),
+                    person: link.person,
+                },
+                None => self.found_alone(&record)?,
+            };
+            if !found.contains(&person) {
+                found.push(person);
+            }
+        }
+        Ok(found)
+    }
+
+    fn found_alone(&self, record: &RecordId) -> Result<FoundPerson, StoreError> {
+        let (sql, huma, xledger) = match record {
+            RecordId::Huma(id) => ("SELECT person FROM huma_snapshots WHERE id = ?1", Some(id.clone()), None),
+            RecordId::Xledger(id) => ("SELECT person FROM xledger_snapshots WHERE id = ?1", None, Some(*id)),
+        };
+        let person = self.conn.prepare_cached(sql)?.query_row([RecordKey(record)], |row| row.get(0))?;
+        Ok(FoundPerson { link: None, huma, xledger, person })
+    }
+}
+
+fn state_of(word: &str) -> Result<Option<FieldState>, StoreError> {
+    if word == "-" {
+        return Ok(None);
+    }
+    let state: Result<FieldState, serde::de::value::Error> =
+        FieldState::deserialize(word.into_deserializer());
+    state.map(Some).map_err(|_| StoreError::unreadable("bases"))
+}
