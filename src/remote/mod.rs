@@ -5,6 +5,7 @@
 pub mod error;
 pub mod huma;
 pub mod pacer;
+pub mod reply;
 pub mod retry;
 pub mod secret;
 pub mod transport;

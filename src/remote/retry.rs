@@ -8,7 +8,7 @@
 //! | every other                              | never: the same would fail again                         |
 //!
 //! **Invariant:** a write is repeated only when it was not carried out; which failures say so is decided where they are
-//! made (`transport`), and `OutcomeUnknown` is what they are when in doubt.
+//! made (`transport`, `reply`), and `OutcomeUnknown` is what they are when in doubt.
 
 use super::{Clock, RemoteError};
 use backon::{BackoffBuilder, ExponentialBuilder};

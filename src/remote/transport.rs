@@ -1,20 +1,20 @@
-//! One HTTP connection pool per side, and what each way of failing means for what was sent.
+//! One HTTP connection pool per side, and what a missing answer means for what was sent.
 //!
 //! | what happened                                        | read          | write            |
 //! |------------------------------------------------------|---------------|------------------|
 //! | no connection (name, TCP, TLS)                       | `Unreachable` | `Unreachable`    |
 //! | anything later: reset, time-out, a body cut short    | `Unavailable` | `OutcomeUnknown` |
-//! | 429, or 503 that says when to come back              | `RateLimited` | `RateLimited`    |
-//! | 408 and every other 5xx                              | `Unavailable` | `OutcomeUnknown` |
 //!
-//! **Invariant:** no body, header or query is logged or kept in an error; logs hold the route's template and an id.
+//! What the status of an answer means is in `reply`.
+//!
+//! **Invariant:** no body, header or query is logged or kept in an error; logs hold the route's template.
 
-use super::{ApiUse, Clock, Limit, RemoteError};
+use super::reply::retry_after;
+pub use super::reply::{Effect, Reply, unknown};
+use super::{ApiUse, Clock, RemoteError};
 use crate::domain::Side;
 use bytes::{Bytes, BytesMut};
-use jiff::Timestamp;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,8 +26,6 @@ pub const LARGEST_BODY: usize = 32 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Of a whole request, its body included.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// The wait for a 429 that names none.
-const WAIT_UNSAID: Duration = Duration::from_secs(5);
 
 /// Makes ring rustls's provider for the whole process. Safe to call again.
 pub fn install_tls() {
@@ -48,6 +46,9 @@ pub struct TransportOptions {
 /// Why no transport could be made: the settings are wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
+    /// Of a side.
+    #[error("the address of the side is not a usable `https://` or `http://` address")]
+    Url,
     #[error("the proxy is not a usable address")]
     Proxy(#[source] reqwest::Error),
     #[error("the certificate file {} cannot be read", path.display())]
@@ -58,19 +59,15 @@ pub enum TransportError {
     Client(#[source] reqwest::Error),
 }
 
-/// Whether a request can have changed anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    Read,
-    Write,
-}
-
-/// A complete answer with any status.
-pub struct Reply {
-    pub status: StatusCode,
-    pub body: Bytes,
-    /// From `Retry-After`, seconds or a date.
-    pub retry_after: Option<Duration>,
+/// Checks the address of a side.
+///
+/// # Errors
+/// [`TransportError::Url`]; also for an address with a login in it, which would end up in places that show addresses.
+pub fn base_url(text: &str) -> Result<reqwest::Url, TransportError> {
+    let url = reqwest::Url::parse(text.trim()).map_err(|_| TransportError::Url)?;
+    let usable = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let bare = url.username().is_empty() && url.password().is_none();
+    if usable && bare { Ok(url) } else { Err(TransportError::Url) }
 }
 
 pub struct Transport {
@@ -120,8 +117,8 @@ impl Transport {
     /// Sends once and reads the whole body. `route` is a template without values (`PATCH /users/{id}`), for the log.
     ///
     /// # Errors
-    /// Only where there is no complete answer: the first two rows of the module's table. What a status means is the
-    /// caller's, with [`Reply::failure`] for the rest of the table.
+    /// Only where there is no complete answer, by the module's table. What a status means is the caller's, with
+    /// [`Reply::failure`].
     pub async fn send(
         &self,
         request: RequestBuilder,
@@ -197,38 +194,6 @@ impl Transport {
     }
 }
 
-impl Reply {
-    /// The failure that a status means on either side, by the module's table; `None` where the status is the caller's
-    /// to judge.
-    pub fn failure(&self, side: Side, effect: Effect) -> Option<RemoteError> {
-        let status = self.status;
-        let wait = match status {
-            StatusCode::TOO_MANY_REQUESTS => Some(self.retry_after.unwrap_or(WAIT_UNSAID)),
-            StatusCode::SERVICE_UNAVAILABLE => self.retry_after,
-            _ => None,
-        };
-        if let Some(retry_after) = wait {
-            return Some(RemoteError::RateLimited { side, limit: Limit::TooMany, retry_after });
-        }
-        if !status.is_server_error() && status != StatusCode::REQUEST_TIMEOUT {
-            return None;
-        }
-        Some(match effect {
-            Effect::Read => RemoteError::Unavailable { side, what: format!("HTTP {}", status.as_u16()) },
-            Effect::Write => unknown(side, AnsweredWith(status.as_u16())),
-        })
-    }
-}
-
-/// The failure of a write whose answer does not say whether it was carried out.
-pub fn unknown(side: Side, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> RemoteError {
-    RemoteError::OutcomeUnknown { side, source: source.into() }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("it answered HTTP {0}")]
-struct AnsweredWith(u16);
-
 #[derive(Debug, thiserror::Error)]
 enum BodyError {
     #[error("the body is larger than any that was expected")]
@@ -273,88 +238,9 @@ fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, Tra
     Ok(found)
 }
 
-/// `Retry-After` as a wait. A date counts from the answer's own `Date`, so that a wrong clock on either machine does
-/// not matter.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = http_date(text)?;
-    let from = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now);
-    Some(Duration::try_from(until.duration_since(from)).unwrap_or(Duration::ZERO))
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text.trim());
-    date.ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn reply(status: u16, retry_after: Option<u64>) -> Reply {
-        Reply {
-            status: StatusCode::from_u16(status).unwrap(),
-            body: Bytes::new(),
-            retry_after: retry_after.map(Duration::from_secs),
-        }
-    }
-
-    fn wait_of(error: Option<RemoteError>) -> Option<u64> {
-        match error? {
-            RemoteError::RateLimited { retry_after, .. } => Some(retry_after.as_secs()),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn a_failing_gateway_leaves_a_write_unknown_and_a_read_unavailable() {
-        for status in [408, 500, 502, 503, 504, 599] {
-            let reply = reply(status, None);
-            let read = reply.failure(Side::Huma, Effect::Read);
-            assert!(matches!(read, Some(RemoteError::Unavailable { .. })), "{status}: {read:?}");
-            let write = reply.failure(Side::Huma, Effect::Write);
-            assert!(matches!(write, Some(RemoteError::OutcomeUnknown { .. })), "{status}: {write:?}");
-        }
-    }
-
-    #[test]
-    fn being_asked_to_wait_says_that_nothing_was_carried_out() {
-        for effect in [Effect::Read, Effect::Write] {
-            assert_eq!(wait_of(reply(429, Some(7)).failure(Side::Huma, effect)), Some(7));
-            assert_eq!(wait_of(reply(429, None).failure(Side::Huma, effect)), Some(5));
-            assert_eq!(wait_of(reply(503, Some(9)).failure(Side::Huma, effect)), Some(9));
-        }
-    }
-
-    #[test]
-    fn what_only_one_side_can_judge_is_left_to_it() {
-        for status in [200, 302, 400, 401, 403, 404, 409, 422] {
-            assert!(reply(status, Some(1)).failure(Side::Huma, Effect::Write).is_none(), "{status}");
-        }
-    }
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_as_a_date() {
-        let now = "2026-11-23T08:00:00Z".parse().unwrap();
-        let wait = |pairs: &[(&'static str, &str)]| {
-            let headers = pairs
-                .iter()
-                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-                .collect::<HeaderMap>();
-            retry_after(&headers, now).map(|wait| wait.as_secs())
-        };
-        assert_eq!(wait(&[("retry-after", " 12 ")]), Some(12));
-        assert_eq!(wait(&[("retry-after", "Mon, 23 Nov 2026 08:00:30 GMT")]), Some(30));
-        assert_eq!(wait(&[("retry-after", "Mon, 23 Nov 2026 07:00:00 GMT")]), Some(0));
-        let dated =
-            [("retry-after", "Mon, 23 Nov 2026 09:00:10 GMT"), ("date", "Mon, 23 Nov 2026 09:00:00 GMT")];
-        assert_eq!(wait(&dated), Some(10));
-        assert_eq!(wait(&[("retry-after", "soon")]), None);
-        assert_eq!(wait(&[]), None);
-    }
 
     #[test]
     fn the_meter_starts_again_after_each_look() {
@@ -379,6 +265,16 @@ mod tests {
         assert!(matches!(make(empty), Some(TransportError::CaInvalid { .. })));
     }
 
+    #[test]
+    fn an_address_that_cannot_be_a_side_is_refused() {
+        assert!(base_url("https://openapi.humahr.com").is_ok());
+        for bad in
+            ["openapi.humahr.com", "ftp://example.no", "", "https://kari:secret@example.no", "file:///x"]
+        {
+            assert!(matches!(base_url(bad), Err(TransportError::Url)), "{bad}");
+        }
+    }
+
     #[tokio::test]
     async fn a_side_that_cannot_be_reached_took_no_write() {
         // A port that was free a moment ago and that nobody listens on.
@@ -391,5 +287,43 @@ mod tests {
         assert!(matches!(error, RemoteError::Unreachable { .. }), "{error:?}");
         assert!(!format!("{error:?}").contains("secret"));
         assert_eq!(transport.take_use().requests, 1);
+    }
+
+    /// Answers every connection with a body one byte above what is read.
+    async fn endless() -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", LARGEST_BODY + 1);
+                let _ = stream.write_all(head.as_bytes()).await;
+                // The reader closes the connection when it has had enough.
+                let _ = stream.write_all(&vec![b' '; LARGEST_BODY + 1]).await;
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_is_not_read_to_its_end() {
+        let clock = Arc::new(crate::remote::world::SystemClock);
+        let transport = Transport::new(Side::Huma, &TransportOptions::default(), clock).unwrap();
+        let url = endless().await;
+        for (effect, method) in [(Effect::Read, Method::GET), (Effect::Write, Method::PATCH)] {
+            let error = transport.send(transport.request(method, &url), effect, "x").await.err().unwrap();
+            match effect {
+                Effect::Read => assert!(matches!(error, RemoteError::Unexpected { .. }), "{error:?}"),
+                Effect::Write => assert!(matches!(error, RemoteError::OutcomeUnknown { .. }), "{error:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_is_no_address_is_refused() {
+        let options = TransportOptions { proxy: Some("http://".into()), ..TransportOptions::default() };
+        let made = Transport::new(Side::Huma, &options, Arc::new(crate::remote::world::SystemClock));
+        assert!(matches!(made.err(), Some(TransportError::Proxy(_))));
     }
 }

@@ -1,3 +1,5 @@
-//! Both clients and the program against simulated systems over real HTTP.
+//! Tests of hxsync from outside, against the sandbox.
+#![cfg(feature = "sandbox")]
 
+mod huma_client;
 mod xledger_client;

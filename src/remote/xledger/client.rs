@@ -7,8 +7,9 @@ use super::record::{EmployeeNode, Shape};
 use super::refusal::{self, Refusal};
 use super::scalars::some;
 use crate::domain::{NamedObject, Side};
+use crate::remote::reply::{Effect, Reply, unknown};
 use crate::remote::retry::with_retry;
-use crate::remote::transport::{Effect, Reply, unknown};
+use crate::remote::transport::base_url;
 use crate::remote::{Clock, Pacer, RemoteError, Transport, TransportError, TransportOptions};
 use graphql_client::QueryBody;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
@@ -23,6 +24,7 @@ const SIDE: Side = Side::Xledger;
 pub struct XledgerClient {
     pub(super) options: XledgerOptions,
     pub(super) transport: Transport,
+    url: reqwest::Url,
     pacer: Pacer,
     learned: Mutex<Learned>,
 }
@@ -91,14 +93,16 @@ struct Posted<'a, V> {
 
 impl XledgerClient {
     /// # Errors
-    /// The settings are wrong: proxy or certificates.
+    /// The settings are wrong: address, proxy or certificates.
     pub fn new(options: XledgerOptions, clock: Arc<dyn Clock>) -> Result<XledgerClient, TransportError> {
         let over_http = TransportOptions {
             proxy: options.proxy.clone(),
             ca_file: options.ca_file.clone(),
             timeout: options.timeout,
         };
+        let url = base_url(&options.url)?;
         Ok(XledgerClient {
+            url,
             transport: Transport::new(SIDE, &over_http, clock)?,
             pacer: Pacer::new(options.requests_per_second, XledgerOptions::BURST, 1),
             options,
@@ -198,7 +202,7 @@ impl XledgerClient {
         let permit = self.pacer.acquire().await;
         let request = self
             .transport
-            .request(Method::POST, &self.options.url)
+            .request(Method::POST, self.url.as_str())
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, self.authorization()?)
             .json(&Posted { query: &query, operation_name: name, variables });

@@ -2,7 +2,7 @@
 
 use super::client::XledgerClient;
 use super::refusal::Refusal;
-use crate::remote::transport::Effect;
+use crate::remote::reply::Effect;
 use crate::remote::{RemoteError, RightReport, RightState, Words};
 use serde::Serialize;
 use serde_json::json;

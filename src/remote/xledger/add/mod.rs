@@ -9,7 +9,7 @@ use super::refusal::{self, Refusal};
 use super::update::input::EmployeePatch;
 use crate::domain::{Field, Side, Spelling, XledgerId};
 use crate::remote::RemoteError;
-use crate::remote::transport::unknown;
+use crate::remote::reply::unknown;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
