@@ -60,7 +60,7 @@ fn person(first_name: &str, index: i64) -> XledgerPerson {
         gender: Some("F".into()),
         marital_status: Some("Married".into()),
         position_value: Some("Developer".into()),
-        bank_account: Some("15030000003".into()),
+        bank_account: Some("15030000002".into()),
         home_address: Some(XledgerAddress {
             street_address: "Kaigata 1".into(),
             zip_code: "5003".into(),
@@ -181,7 +181,7 @@ fn newcomer() -> NewEmployee {
         (Field::Email, "eva@fjordvik.example"),
         (Field::EmploymentId, "2001"),
         (Field::FirstDayOfWork, "2026-04-01"),
-        (Field::BankAccount, "15030000003"),
+        (Field::BankAccount, "15030000002"),
     ];
     NewEmployee {
         client_id: "new-1".into(),

@@ -102,6 +102,15 @@ impl Connection {
             edges.into_iter().map(|edge| Edge { client_id: edge.client_id, node: edge.node }).collect();
         Ok(Connection { edges, has_next, last })
     }
+
+    /// # Errors
+    /// [`RemoteError::Unexpected`] where the next page would be this one again, without end.
+    pub fn moves_on_from(&self, after: Option<&str>, root: &str) -> Result<(), RemoteError> {
+        match self.has_next && after.is_some() && self.last.as_deref() == after {
+            true => Err(unexpected(format!("{root}.edges.cursor"))),
+            false => Ok(()),
+        }
+    }
 }
 
 pub fn unexpected(path: String) -> RemoteError {
@@ -177,6 +186,16 @@ mod tests {
         let mut data = json!({"employees": {"edges": [{"node": {}}], "pageInfo": {"hasNextPage": true}}});
         let error = Connection::take(&mut data, "employees").err().unwrap();
         assert!(matches!(error, RemoteError::Unexpected { path, .. } if path == "employees.edges[0].cursor"));
+    }
+
+    #[test]
+    fn a_page_that_leads_to_itself_would_never_end() {
+        let mut data =
+            json!({"employees": {"edges": [{"cursor": "7", "node": {}}], "pageInfo": {"hasNextPage": true}}});
+        let page = Connection::take(&mut data, "employees").unwrap();
+        assert!(page.moves_on_from(Some("7"), "employees").is_err());
+        assert!(page.moves_on_from(Some("6"), "employees").is_ok());
+        assert!(page.moves_on_from(None, "employees").is_ok());
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub trait Xledger: Send + Sync {
     /// The records among `ids` that exist; at most 500 ids.
     async fn by_ids(&self, ids: &[XledgerId]) -> Result<XledgerRecords, RemoteError>;
 
-    /// Every record with this code, this email (on employee or contact) or this contact's name and date of birth; for asking once more before a create.
+    /// Every record with this code or this email (on employee or contact); for asking once more before a create. Xledger
+    /// has no look-up by name and date of birth: a full listing is what shows those.
     async fn find(&self, keys: &LookupKeys) -> Result<Vec<Record>, RemoteError>;
 
     /// The newest position in the change log; taken before a full listing.
@@ -52,19 +53,25 @@ pub trait Xledger: Send + Sync {
     /// What moved since: one combined document.
     ///
     /// # Errors
-    /// [`RemoteError::Refused`] when the cursor is no longer known: read the full listing.
+    /// [`RemoteError::Refused`] with the code `cursor` when the cursor is no longer known: read the full listing.
     async fn changes(&self, since: &Watermark) -> Result<XledgerChanges, RemoteError>;
 
     /// Job titles, marital statuses and countries.
     async fn catalog(&self) -> Result<XledgerCatalog, RemoteError>;
 
-    /// One document with all mutations, whose selection is the read-back; at most 500 changes.
+    /// One document with all mutations, whose selection is the read-back; at most 500 changes. A refusal of some comes back
+    /// in [`XledgerAnswers::errors`].
     ///
     /// # Errors
-    /// An error means no change was certainly carried out unless it is [`RemoteError::OutcomeUnknown`].
+    /// An error means no change was carried out unless it is [`RemoteError::OutcomeUnknown`].
+    /// [`RemoteError::Refused`] with the code `no-contact`: a contact's field of an employee that has none.
     async fn update(&self, changes: &[XledgerChange]) -> Result<XledgerAnswers, RemoteError>;
 
-    /// Adds one employee with its contact and subledger.
+    /// Adds one employee with its contact and subledger. Gender, civil status, the address and a title on the contact are no
+    /// part of it: they follow as updates.
+    ///
+    /// # Errors
+    /// [`RemoteError::OutcomeUnknown`]: look it up by its code before adding again.
     async fn add(&self, employee: &NewEmployee) -> Result<XledgerId, RemoteError>;
 
     /// What this interface has cost since the last call.

@@ -23,7 +23,7 @@ async fn a_record_shows_all_its_fields() {
         (Field::Email, "ada@fjordvik.example"),
         (Field::Phone, "+47 22 22 22 22"),
         (Field::BirthDate, "1990-05-17"),
-        (Field::BankAccount, "15030000003"),
+        (Field::BankAccount, "15030000002"),
         (Field::Gender, "Female"),
         (Field::CivilStatus, "Married"),
         (Field::EmploymentId, "1001"),
@@ -116,7 +116,7 @@ async fn changes_show_employees_contacts_and_subledgers_since_the_watermark() {
     case.set_both_clocks("2026-03-02T12:00:00Z");
     case.sim.edit_person(101, &json!({"code": "7"})).unwrap();
     case.sim.edit_person(102, &json!({"phone": "+47 55 55 55 55"})).unwrap();
-    case.sim.edit_person(103, &json!({"bank_account": "15030000011"})).unwrap();
+    case.sim.edit_person(103, &json!({"bank_account": "15030000010"})).unwrap();
     let changes = case.client.changes(&watermark).await.unwrap();
     assert_eq!(changes.employees, [(XledgerId(101), ChangeKind::Updated)]);
     assert!(changes.contacts.contains(&202) && changes.subledgers.contains(&303));

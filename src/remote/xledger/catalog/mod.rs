@@ -117,8 +117,9 @@ impl XledgerClient {
         }
         let mut after = None;
         loop {
-            let mut data = self.query(page_after(after)).await?;
+            let mut data = self.query(page_after(after.clone())).await?;
             let page = Connection::take(&mut data, root)?;
+            page.moves_on_from(after.as_deref(), root)?;
             nodes.extend(page.edges.into_iter().map(|edge| edge.node));
             if !page.has_next {
                 return Ok(nodes);

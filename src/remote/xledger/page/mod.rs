@@ -63,6 +63,7 @@ impl XledgerClient {
             }
         };
         let page = Connection::take(&mut data, "employees")?;
+        page.moves_on_from(after.map(|cursor| cursor.0.as_str()), "employees")?;
         let decoded = self.decode_employees(page.edges);
         Ok(XledgerPage {
             records: decoded.records,
