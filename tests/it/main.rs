@@ -2,3 +2,4 @@
 #![cfg(feature = "sandbox")]
 
 mod huma_client;
+mod xledger_client;
