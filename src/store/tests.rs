@@ -1,4 +1,7 @@
-//! A database in a directory of its own, and people to put in it; then the promises of the file as a whole.
+//! A database in a directory of its own, and people to put in it.
+
+mod file;
+mod views;
 
 use super::*;
 use crate::domain::record::About;
@@ -12,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct Case {
     pub store: Store,
     pub path: PathBuf,
+    /// Goes with everything in it when the case does.
     pub directory: tempfile::TempDir,
 }
 
