@@ -191,3 +191,71 @@ impl Writer<'_> {
         found(changed, "queued answer")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+    use crate::reconcile::{Question, QuestionKind, Shown, Subject};
+
+    fn asked(store: &mut crate::store::Store) -> String {
+        let question = Question {
+            kind: QuestionKind::FirstSync,
+            subject: Subject::FirstSync,
+            person: "first sync".into(),
+            shown: Shown::FirstSync(Default::default()),
+        };
+        store.write(|tx| tx.ask(&question, "aa", at(1), 1)).unwrap().item
+    }
+
+    fn answer<'a>(item: &'a str, verb: &'a str, who: &'a Who) -> NewResolution<'a> {
+        NewResolution { item, fingerprint: "aa", verb, argument: Some("2"), who, at: at(2), source: "file" }
+    }
+
+    #[test]
+    fn an_answer_is_queued_and_finished_once() {
+        let mut case = case();
+        let item = asked(&mut case.store);
+        let who = Who::User { name: "kari".into(), certain: false };
+        let id = case.store.write(|tx| tx.queue_resolution(&answer(&item, "allow", &who))).unwrap();
+        let queued = case.store.read().queued_resolutions().unwrap();
+        assert_eq!((queued.len(), &queued[0].who, queued[0].argument.as_deref()), (1, &who, Some("2")));
+        case.store
+            .write(|tx| {
+                tx.finish_resolution(id, ResolutionState::Applied, "done", at(3))?;
+                let again = tx.finish_resolution(id, ResolutionState::Refused, "no", at(4));
+                assert!(matches!(again, Err(StoreError::NoSuch { .. })));
+                Ok(())
+            })
+            .unwrap();
+        assert!(case.store.read().queued_resolutions().unwrap().is_empty());
+        let all = case.store.read().resolutions_to(&item).unwrap();
+        assert_eq!((all[0].state, all[0].finished_at), (ResolutionState::Applied, Some(at(3))));
+    }
+
+    #[test]
+    fn what_was_answered_to_a_fingerprint_is_found_and_what_was_refused_is_not() {
+        let mut case = case();
+        let item = asked(&mut case.store);
+        let found = case
+            .store
+            .write(|tx| {
+                let refused = tx.queue_resolution(&answer(&item, "reject", &Who::Hxsync))?;
+                tx.finish_resolution(refused, ResolutionState::Refused, "no", at(3))?;
+                assert_eq!(tx.answered(&item, "aa")?, None);
+                tx.queue_resolution(&answer(&item, "allow", &Who::Hxsync))?;
+                assert_eq!(tx.answered(&item, "bb")?, None);
+                tx.answered(&item, "aa")
+            })
+            .unwrap()
+            .unwrap();
+        assert_eq!((found.verb.as_str(), found.who), ("allow", Who::Hxsync));
+    }
+
+    #[test]
+    fn an_answer_to_nothing_is_not_stored() {
+        let mut case = case();
+        let stored = case.store.write(|tx| tx.queue_resolution(&answer("K7Q4", "allow", &Who::Hxsync)));
+        assert!(stored.is_err());
+    }
+}

@@ -116,3 +116,15 @@ pub fn account(number: &str) -> Spelling {
 pub fn named(name: &str) -> Spelling {
     Spelling::Named(Named { id: Some("91".into()), code: Some("C".into()), name: name.into() })
 }
+
+/// A field that stood agreed with these spellings.
+pub fn agreed(huma: Option<Spelling>, xledger: Option<Spelling>) -> crate::reconcile::FieldBase {
+    crate::reconcile::FieldBase {
+        huma: Default::default(),
+        xledger: Default::default(),
+        standing: crate::reconcile::FieldStanding::Agreed,
+        since: at(3),
+        cycle: 1,
+        agreed: Some(crate::reconcile::Agreed { huma, xledger, at: at(3) }),
+    }
+}

@@ -221,14 +221,3 @@ fn what_is_readable_is_the_same_in_rust_and_in_sql() {
         assert_eq!(row.trim_end(), format!("{text}|{text}|{text}"));
     }
 }
-
-pub fn agreed(huma: Option<Spelling>, xledger: Option<Spelling>) -> crate::reconcile::FieldBase {
-    crate::reconcile::FieldBase {
-        huma: Default::default(),
-        xledger: Default::default(),
-        standing: crate::reconcile::FieldStanding::Agreed,
-        since: at(3),
-        cycle: 1,
-        agreed: Some(crate::reconcile::Agreed { huma, xledger, at: at(3) }),
-    }
-}
