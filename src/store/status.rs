@@ -161,3 +161,69 @@ fn state_of(word: &str) -> Result<Option<FieldState>, StoreError> {
         FieldState::deserialize(word.into_deserializer());
     state.map(Some).map_err(|_| StoreError::unreadable("bases"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+    use crate::domain::{Field, Spelling};
+    use crate::reconcile::{PairBase, StateMark};
+    use crate::store::LinkState;
+
+    fn standing(email: FieldState) -> PairBase {
+        let mut base = PairBase::default();
+        for field in Field::ALL {
+            let state = if field == Field::Email { email } else { FieldState::Agreed };
+            base.states[field] = Some(StateMark { state, since: at(1) });
+        }
+        base
+    }
+
+    #[test]
+    fn somebody_is_in_agreement_when_every_field_is_decided_and_settled() {
+        let mut case = case();
+        let id = linked_kari(&mut case.store);
+        let in_agreement = |case: &Case| case.store.read().people_counts().unwrap().in_agreement;
+        assert_eq!(in_agreement(&case), 0, "nothing was decided yet");
+        for (email, expected) in [
+            (FieldState::Agreed, 1),
+            (FieldState::Conflict, 0),
+            (FieldState::Hidden, 1),
+            (FieldState::Failing, 0),
+        ] {
+            case.store.write(|tx| tx.put_base(id, &standing(email))).unwrap();
+            assert_eq!(in_agreement(&case), expected, "{}", email.word());
+        }
+        let counts = case.store.read().state_counts().unwrap();
+        assert_eq!(counts, [(FieldState::Failing, 1), (FieldState::Agreed, 14)].into());
+        case.store
+            .write(|tx| {
+                tx.put_base(id, &standing(FieldState::Agreed))?;
+                tx.set_link_state(id, LinkState::Excluded)
+            })
+            .unwrap();
+        assert_eq!(in_agreement(&case), 0, "an excluded person is not counted");
+    }
+
+    #[test]
+    fn a_person_is_found_by_employment_id_email_label_and_either_id() {
+        let mut case = case();
+        let mut fields = kari();
+        fields.push((Field::Email, Spelling::text("kari@example.no")));
+        let link = linked_kari(&mut case.store);
+        case.store
+            .write(|tx| {
+                tx.put_snapshot(&huma("h-1", &fields), at(1), None)?;
+                let number = [(Field::EmploymentId, Spelling::text("1043"))];
+                tx.put_snapshot(&xledger(8, &number), at(1), None)
+            })
+            .unwrap();
+        for text in ["1042", "KARI@example.no", " Kari Nordmann (1042) ", "h-1", "7"] {
+            let found = case.store.read().find_people(text).unwrap();
+            assert_eq!(found.iter().map(|person| person.link).collect::<Vec<_>>(), [Some(link)], "{text}");
+        }
+        let alone = case.store.read().find_people("1043").unwrap();
+        assert_eq!((alone[0].link, alone[0].xledger), (None, Some(XledgerId(8))));
+        assert!(case.store.read().find_people("nobody").unwrap().is_empty());
+    }
+}
