@@ -22,7 +22,7 @@ seen AS (
         ) AS since,
         b.base ->> ('$.fields.' || f.name || '.standing') AS standing,
         coalesce(
-            nullif(b.base -> ('$.fields.' || f.name || '.agreed.huma'), 'null'),
+            b.base -> ('$.fields.' || f.name || '.agreed.huma'),
             b.base -> ('$.fields.' || f.name || '.agreed.xledger')
         ) AS base,
         h.record ->> ('$.fields.' || f.name || '.is') AS huma_is,

@@ -516,7 +516,7 @@ mod tests {
                 let row = AuditEntry { link: None, record: Some(&alone), ..entry(0, "7", "8") };
                 tx.append_audit(&row)?;
                 assert_eq!(tx.audit_of_record(&alone)?.len(), 1);
-                assert_eq!(tx.erase_audit_values(&[LinkId(1)], &[alone.clone()])?, 3);
+                assert_eq!(tx.erase_audit_values(&[LinkId(1)], std::slice::from_ref(&alone))?, 3);
                 tx.append_audit(&AuditEntry { outcome: Outcome::Erased, ..entry(1, "", "") })
             })
             .unwrap();

@@ -29,9 +29,9 @@ impl Reader<'_> {
         text.map(|text| from_json(&text, "bases")).transpose()
     }
 
-    /// Closed links too.
+    /// Closed links too, but not those of erased people.
     pub fn pair(&self, link: LinkId) -> Result<Option<Pair>, StoreError> {
-        let mut statement = self.conn.prepare_cached(&pairs("l.link_id = ?1"))?;
+        let mut statement = self.conn.prepare_cached(&pairs("l.link_id = ?1 AND l.huma_id IS NOT NULL"))?;
         let mut rows = statement.query([link.0])?;
         rows.next()?.map(pair_of).transpose()
     }

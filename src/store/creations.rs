@@ -131,7 +131,7 @@ impl Reader<'_> {
 
 impl Writer<'_> {
     /// # Errors
-    /// [`StoreError::AlreadyLinked`] while another chain for the same person on the same side is unfinished.
+    /// [`StoreError::AlreadyBeingMade`] while another chain for the same person on the same side is unfinished.
     pub fn add_creation(&self, new: &NewCreation<'_>) -> Result<CreationId, StoreError> {
         let added = self
             .conn
@@ -149,7 +149,7 @@ impl Writer<'_> {
             ));
         match added {
             Ok(_) => Ok(CreationId(self.conn.last_insert_rowid())),
-            Err(error) if super::links::is_unique(&error) => Err(StoreError::AlreadyLinked),
+            Err(error) if super::links::is_unique(&error) => Err(StoreError::AlreadyBeingMade),
             Err(error) => Err(error.into()),
         }
     }
@@ -264,7 +264,7 @@ mod tests {
     fn p2_no_second_chain_starts_for_a_person_while_one_is_unfinished() {
         let mut case = case();
         let id = case.store.write(creation).unwrap();
-        assert!(matches!(case.store.write(creation), Err(StoreError::AlreadyLinked)));
+        assert!(matches!(case.store.write(creation), Err(StoreError::AlreadyBeingMade)));
         case.store.write(|tx| tx.set_creation_state(id, CreationState::Abandoned, at(2))).unwrap();
         case.store.write(creation).unwrap();
     }

@@ -92,8 +92,8 @@ pub(super) fn link_of(row: &Row<'_>) -> Result<Link, StoreError> {
     let state: String = row.get(5)?;
     Ok(Link {
         id: LinkId(row.get(0)?),
-        huma: HumaId(row.get::<_, Option<String>>(1)?.unwrap_or_default()),
-        xledger: XledgerId(row.get::<_, Option<i64>>(2)?.unwrap_or_default()),
+        huma: HumaId(row.get(1)?),
+        xledger: XledgerId(row.get(2)?),
         person: row.get(3)?,
         employment_id: row.get(4)?,
         state: LinkState::ALL.into_iter().find(|known| known.word() == state).ok_or_else(unreadable)?,
@@ -105,9 +105,10 @@ pub(super) fn link_of(row: &Row<'_>) -> Result<Link, StoreError> {
 }
 
 impl Reader<'_> {
-    /// Closed ones too.
+    /// Closed ones too, but not those of erased people.
     pub fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError> {
-        let sql = format!("SELECT {LINK_COLUMNS} FROM links AS l WHERE l.link_id = ?1");
+        let sql =
+            format!("SELECT {LINK_COLUMNS} FROM links AS l WHERE l.link_id = ?1 AND l.huma_id IS NOT NULL");
         Ok(self.links_of(&sql, [id.0])?.pop())
     }
 

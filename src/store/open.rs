@@ -6,6 +6,7 @@ use super::draw::Draw;
 use super::{Reader, StoreError, Writer, meta};
 use crate::domain::time::utc_text;
 use jiff::Timestamp;
+use nix::unistd::{AccessFlags, access};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::cell::RefCell;
@@ -58,6 +59,10 @@ impl Store {
         let mut conn = Connection::open_with_flags(path, flags)?;
         // First of all: even a refused database must not be checkpointed by our closing it.
         prepare(&conn)?;
+        // SQLite opens a file it may not write for reading, and would say so at the first write only.
+        if conn.is_readonly("main")? {
+            return Err(StoreError::ReadOnlyDirectory);
+        }
         if is_empty(path, &conn)? {
             // Before WAL, so that it stands in the file itself and not only in the log.
             conn.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -86,6 +91,8 @@ impl Store {
         if length(path)?.is_none_or(|length| length == 0) {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
+        access(path, AccessFlags::R_OK)
+            .map_err(|error| StoreError::File { path: path.to_owned(), source: error.into() })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags)?;
         prepare(&conn)?;

@@ -86,17 +86,16 @@ const COLUMNS: &str =
 fn resolution_of(row: &Row<'_>) -> Result<Resolution, StoreError> {
     let unreadable = || StoreError::unreadable("resolutions");
     let state: String = row.get(9)?;
-    let who: String = row.get(5)?;
+    let (name, certain): (String, Option<bool>) = (row.get(5)?, row.get(6)?);
     Ok(Resolution {
         id: ResolutionId(row.get(0)?),
         item: row.get(1)?,
         fingerprint: row.get(2)?,
         verb: row.get(3)?,
         argument: row.get(4)?,
-        who: if who == Who::Hxsync.to_string() {
-            Who::Hxsync
-        } else {
-            Who::User { name: who, certain: row.get(6)? }
+        who: match certain {
+            None => Who::Hxsync,
+            Some(certain) => Who::User { name, certain },
         },
         at: moment(&row.get::<_, String>(7)?, "resolutions")?,
         source: row.get(8)?,
@@ -149,8 +148,8 @@ impl Writer<'_> {
     /// Takes an answer in. What becomes of it is said by [`Writer::finish_resolution`].
     pub fn queue_resolution(&self, new: &NewResolution<'_>) -> Result<ResolutionId, StoreError> {
         let certain = match new.who {
-            Who::Hxsync => true,
-            Who::User { certain, .. } => *certain,
+            Who::Hxsync => None,
+            Who::User { certain, .. } => Some(*certain),
         };
         self.conn
             .prepare_cached(
@@ -250,6 +249,15 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!((found.verb.as_str(), found.who), ("allow", Who::Hxsync));
+    }
+
+    #[test]
+    fn a_user_of_the_programs_own_name_stays_a_user() {
+        let mut case = case();
+        let item = asked(&mut case.store);
+        let who = Who::User { name: "hxsync".into(), certain: false };
+        case.store.write(|tx| tx.queue_resolution(&answer(&item, "allow", &who))).unwrap();
+        assert_eq!(case.store.read().queued_resolutions().unwrap()[0].who, who);
     }
 
     #[test]

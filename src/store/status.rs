@@ -30,6 +30,9 @@ pub struct FoundPerson {
     pub person: String,
 }
 
+/// The 15 states in field order, `None` for a field not decided yet; and how many people stand so.
+type StateGroup = (Vec<Option<FieldState>>, u64);
+
 /// Whether a field in this state waits for nothing: nobody, no side and no setting.
 pub fn is_settled(state: FieldState) -> bool {
     match state {
@@ -90,7 +93,7 @@ impl Reader<'_> {
     }
 
     /// How many linked people stand in each combination of states: few rows, however many people.
-    fn state_groups(&self) -> Result<Vec<(Vec<Option<FieldState>>, u64)>, StoreError> {
+    fn state_groups(&self) -> Result<Vec<StateGroup>, StoreError> {
         let mut statement = self.conn.prepare_cached(
             "SELECT b.states, count(*) FROM bases AS b JOIN links AS l ON l.link_id = b.link_id
              WHERE l.state = 'linked' GROUP BY b.states",

@@ -147,6 +147,16 @@ fn a_database_keeps_its_id_and_key_and_another_one_has_others() {
 }
 
 #[test]
+fn the_writer_can_move_to_a_thread_of_its_own() {
+    let mut case = case();
+    let links = std::thread::spawn(move || {
+        linked_kari(&mut case.store);
+        case.store.read().links().unwrap().len()
+    });
+    assert_eq!(links.join().unwrap(), 1);
+}
+
+#[test]
 fn a_reader_sees_the_last_commit_and_cannot_write() {
     let mut case = case();
     let reader = Store::open_readonly(&case.path).unwrap();
