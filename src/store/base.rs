@@ -2,9 +2,9 @@
 
 use super::links::{LINK_COLUMNS, Link, link_of};
 use super::snapshots::{SNAPSHOT_COLUMNS, Snapshot, snapshot_of};
-use super::text::{from_json, json, words_of};
+use super::text::{from_json, json};
 use super::{Reader, StoreError, Writer};
-use crate::domain::{Field, FieldMap, LinkId};
+use crate::domain::{Field, LinkId};
 use crate::reconcile::{FieldStanding, FieldState, PairBase};
 use rusqlite::{OptionalExtension, Row};
 
@@ -93,9 +93,9 @@ impl Writer<'_> {
     }
 }
 
-/// The column `states`: each field's mark, else how its base stands, else `-`.
+/// The column `states`: each field's mark, else how its base stands, else null.
 fn states(base: &PairBase) -> String {
-    words_of(&FieldMap::from_fn(|field| state(base, field).map_or("-", FieldState::word)))
+    json(&Field::ALL.map(|field| state(base, field)))
 }
 
 fn state(base: &PairBase, field: Field) -> Option<FieldState> {

@@ -1,12 +1,10 @@
 //! What `status` counts and how commands find a person.
 
 use super::snapshots::RecordKey;
-use super::text::count;
+use super::text::{count, from_json};
 use super::{Reader, StoreError};
 use crate::domain::{HumaId, LinkId, RecordId, XledgerId};
 use crate::reconcile::FieldState;
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// People by state, as the view `people` shows them.
@@ -101,9 +99,7 @@ impl Reader<'_> {
         let mut rows = statement.query([])?;
         let mut groups = Vec::new();
         while let Some(row) = rows.next()? {
-            let words: String = row.get(0)?;
-            let states = words.split(',').map(state_of).collect::<Result<_, _>>()?;
-            groups.push((states, count(row, 1)?));
+            groups.push((from_json(&row.get::<_, String>(0)?, "bases")?, count(row, 1)?));
         }
         Ok(groups)
     }
@@ -154,15 +150,6 @@ impl Reader<'_> {
         let person = self.conn.prepare_cached(sql)?.query_row([RecordKey(record)], |row| row.get(0))?;
         Ok(FoundPerson { link: None, huma, xledger, person })
     }
-}
-
-fn state_of(word: &str) -> Result<Option<FieldState>, StoreError> {
-    if word == "-" {
-        return Ok(None);
-    }
-    let state: Result<FieldState, serde::de::value::Error> =
-        FieldState::deserialize(word.into_deserializer());
-    state.map(Some).map_err(|_| StoreError::unreadable("bases"))
 }
 
 #[cfg(test)]
