@@ -390,3 +390,208 @@ fn audit_row_of(row: &Row<'_>) -> Result<AuditRow, StoreError> {
         outcome: Outcome::ALL.into_iter().find(|known| known.word() == outcome).ok_or_else(unreadable)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+    use crate::domain::{HumaId, XledgerId};
+    use crate::store::Store;
+
+    fn entry<'a>(link: i64, old: &'a str, new: &'a str) -> AuditEntry<'a> {
+        AuditEntry {
+            at: at(1),
+            cycle: Some(1),
+            link: Some(LinkId(link)),
+            record: None,
+            person: Some("Kari Nordmann (1042)"),
+            field: Some(Field::Phone),
+            side: Some(AuditSide::One(Side::Xledger)),
+            old: Some(old),
+            new: Some(new),
+            why: "edited in Huma",
+            who: "hxsync",
+            outcome: Outcome::Written,
+        }
+    }
+
+    /// Three rows: two of link 1, one of link 2.
+    fn three_rows() -> Case {
+        let mut case = case();
+        case.store
+            .write(|tx| {
+                assert_eq!(tx.append_audit(&entry(1, "1", "2"))?, 1);
+                assert_eq!(tx.append_audit(&entry(2, "3", "4"))?, 2);
+                let email = AuditEntry {
+                    field: Some(Field::Email),
+                    side: Some(AuditSide::Both),
+                    ..entry(1, "5", "6")
+                };
+                assert_eq!(tx.append_audit(&email)?, 3);
+                Ok(())
+            })
+            .unwrap();
+        case
+    }
+
+    fn run(store: &Store, sql: &str) -> rusqlite::Result<()> {
+        store.read().conn.execute_batch(sql)
+    }
+
+    fn without_triggers(store: &Store) {
+        for trigger in [
+            "audit_is_never_changed",
+            "audit_is_never_deleted",
+            "audit_is_never_replaced",
+            "audit_values_are_never_changed",
+            "audit_values_are_never_replaced",
+        ] {
+            run(store, &format!("DROP TRIGGER {trigger}")).unwrap();
+        }
+        run(store, "PRAGMA foreign_keys = OFF").unwrap();
+    }
+
+    #[test]
+    fn p4_the_audit_takes_no_change_no_removal_and_no_replacement() {
+        let case = three_rows();
+        for sql in [
+            "UPDATE audit_rows SET who = 'kari' WHERE seq = 2",
+            "DELETE FROM audit_rows WHERE seq = 3",
+            "REPLACE INTO audit_rows SELECT * FROM audit_rows WHERE seq = 2",
+            "UPDATE audit_values SET new = 'x' WHERE seq = 2",
+            "REPLACE INTO audit_values SELECT * FROM audit_values WHERE seq = 2",
+            "INSERT INTO audit (seq) VALUES (4)",
+        ] {
+            assert!(run(&case.store, sql).is_err(), "{sql}");
+        }
+        assert_eq!(case.store.read().verify_audit().unwrap().rows, 3);
+    }
+
+    #[test]
+    fn a_chain_holds_as_it_was_written_and_an_empty_one_does_too() {
+        assert_eq!(case().store.read().verify_audit().unwrap(), Chain { rows: 0, erased: 0, head: [0; 32] });
+        let case = three_rows();
+        let chain = case.store.read().verify_audit().unwrap();
+        assert_eq!((chain.rows, chain.erased), (3, 0));
+        assert_eq!(case.store.read().audit_head().unwrap(), (3, chain.head));
+    }
+
+    #[test]
+    fn a_chain_breaks_at_the_row_that_was_tampered_with() {
+        for (sql, broken) in [
+            ("UPDATE audit_rows SET at = '2026-11-23T09:00:00.000Z' WHERE seq = 2", 2),
+            ("UPDATE audit_rows SET cycle = 9 WHERE seq = 2", 2),
+            ("UPDATE audit_rows SET link_id = 9 WHERE seq = 2", 2),
+            ("UPDATE audit_rows SET field = NULL WHERE seq = 2", 2),
+            ("UPDATE audit_rows SET side = 'huma' WHERE seq = 2", 2),
+            ("UPDATE audit_rows SET why = 'x' WHERE seq = 2", 2),
+            ("UPDATE audit_rows SET who = 'x' WHERE seq = 2", 2),
+            ("UPDATE audit_rows SET outcome = 'noted' WHERE seq = 2", 2),
+            ("UPDATE audit_rows SET hash = zeroblob(32) WHERE seq = 2", 2),
+            ("UPDATE audit_values SET person = 'x' WHERE seq = 2", 2),
+            ("UPDATE audit_values SET record = 'huma:x' WHERE seq = 2", 2),
+            ("UPDATE audit_values SET old = NULL WHERE seq = 2", 2),
+            ("UPDATE audit_values SET new = 'x' WHERE seq = 2", 2),
+            ("DELETE FROM audit_rows WHERE seq = 2", 2),
+            ("DELETE FROM audit_rows WHERE seq = 3", 3),
+            ("DELETE FROM audit_rows", 1),
+            ("DELETE FROM audit_rows WHERE seq = 1; UPDATE audit_rows SET seq = seq - 1", 1),
+        ] {
+            let case = three_rows();
+            without_triggers(&case.store);
+            run(&case.store, sql).unwrap();
+            match case.store.read().verify_audit() {
+                Err(Broken::At { seq }) => assert_eq!(seq, broken, "{sql}"),
+                other => panic!("{sql}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn erased_values_are_gone_and_the_chain_still_holds() {
+        let mut case = three_rows();
+        let alone = RecordId::Huma(HumaId("h-5".into()));
+        case.store
+            .write(|tx| {
+                let row = AuditEntry { link: None, record: Some(&alone), ..entry(0, "7", "8") };
+                tx.append_audit(&row)?;
+                assert_eq!(tx.audit_of_record(&alone)?.len(), 1);
+                assert_eq!(tx.erase_audit_values(&[LinkId(1)], std::slice::from_ref(&alone))?, 3);
+                tx.append_audit(&AuditEntry { outcome: Outcome::Erased, ..entry(1, "", "") })
+            })
+            .unwrap();
+        let chain = case.store.read().verify_audit().unwrap();
+        assert_eq!((chain.rows, chain.erased), (5, 3));
+        let rows = case.store.read().audit_of_link(LinkId(1), None).unwrap();
+        assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [1, 3, 5]);
+        assert_eq!((&rows[0].person, &rows[0].old, &rows[0].new), (&None, &None, &None));
+        assert_eq!(rows[0].outcome, Outcome::Written);
+        assert!(case.store.read().audit_of_record(&alone).unwrap().is_empty());
+        assert_eq!(case.store.read().audit_row(2).unwrap().unwrap().new.as_deref(), Some("4"));
+    }
+
+    #[test]
+    fn the_same_values_have_another_digest_in_another_row() {
+        let mut case = case();
+        case.store
+            .write(|tx| {
+                tx.append_audit(&entry(1, "1", "2"))?;
+                tx.append_audit(&entry(1, "1", "2"))
+            })
+            .unwrap();
+        let digests: i64 = case
+            .store
+            .read()
+            .conn
+            .query_row("SELECT count(DISTINCT values_digest) FROM audit_rows", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(digests, 2);
+    }
+
+    #[test]
+    fn salts_are_new_after_a_restart_too() {
+        let mut case = three_rows();
+        let salt = |store: &Store| -> Vec<u8> {
+            let conn = store.read().conn;
+            conn.query_row("SELECT salt FROM audit_values ORDER BY seq DESC", [], |row| row.get(0)).unwrap()
+        };
+        let before = salt(&case.store);
+        case.store = Store::open(&case.path, at(5), &mut |bytes| bytes.fill(77)).unwrap();
+        case.store.write(|tx| tx.append_audit(&entry(1, "1", "2"))).unwrap();
+        assert_ne!(salt(&case.store), before);
+    }
+
+    #[test]
+    fn rows_are_found_by_person_field_cycle_and_number() {
+        let mut case = three_rows();
+        let reader = case.store.read();
+        let seqs = |rows: Vec<AuditRow>| rows.iter().map(|row| row.seq).collect::<Vec<_>>();
+        assert_eq!(seqs(reader.audit_of_link(LinkId(1), Some(Field::Email)).unwrap()), [3]);
+        assert_eq!(seqs(reader.audit_of_cycle(1).unwrap()), [1, 2, 3]);
+        assert_eq!(seqs(reader.audit_from(2, 1).unwrap()), [2]);
+        let row = reader.audit_row(3).unwrap().unwrap();
+        assert_eq!(
+            (row.side, row.field, row.link),
+            (Some(AuditSide::Both), Some(Field::Email), Some(LinkId(1)))
+        );
+        case.store
+            .write(|tx| {
+                let record = RecordId::Xledger(XledgerId(7));
+                for outcome in Outcome::ALL {
+                    let row = AuditEntry {
+                        outcome,
+                        record: Some(&record),
+                        link: None,
+                        cycle: None,
+                        side: None,
+                        ..entry(0, "", "")
+                    };
+                    let seq = tx.append_audit(&row)?;
+                    assert_eq!(tx.audit_row(seq)?.map(|row| (row.outcome, row.side)), Some((outcome, None)));
+                }
+                assert_eq!(tx.audit_of_record(&record)?.len(), Outcome::ALL.len());
+                Ok(())
+            })
+            .unwrap();
+    }
+}

@@ -37,7 +37,7 @@ pub use open::{ReadStore, Store};
 pub use questions::{Asked, Closed, News, QuestionText, StoredQuestion};
 pub use resolutions::{NewResolution, Resolution, ResolutionId, ResolutionState};
 pub use snapshots::{Mark, Missing, Snapshot};
-pub use status::{FoundPerson, PeopleCounts};
+pub use status::{FoundPerson, PeopleCounts, is_settled};
 pub use text::readable;
 
 use draw::Draw;

@@ -6,6 +6,7 @@ use super::draw::Draw;
 use super::{Reader, StoreError, Writer, meta};
 use crate::domain::time::utc_text;
 use jiff::Timestamp;
+use nix::unistd::{AccessFlags, access};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::cell::RefCell;
@@ -29,7 +30,7 @@ const MODE: u32 = 0o640;
 
 /// The one writer. Moves to the thread that uses it.
 pub struct Store {
-    conn: Connection,
+    pub(super) conn: Connection,
     draw: RefCell<Draw>,
     identity: Identity,
 }
@@ -58,6 +59,10 @@ impl Store {
         let mut conn = Connection::open_with_flags(path, flags)?;
         // First of all: even a refused database must not be checkpointed by our closing it.
         prepare(&conn)?;
+        // SQLite opens a file it may not write for reading, and would say so at the first write only.
+        if conn.is_readonly("main")? {
+            return Err(StoreError::ReadOnlyDirectory);
+        }
         if is_empty(path, &conn)? {
             // Before WAL, so that it stands in the file itself and not only in the log.
             conn.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -86,6 +91,8 @@ impl Store {
         if length(path)?.is_none_or(|length| length == 0) {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
+        access(path, AccessFlags::R_OK)
+            .map_err(|error| StoreError::File { path: path.to_owned(), source: error.into() })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags)?;
         prepare(&conn)?;
@@ -349,4 +356,57 @@ fn backup(conn: &Connection, to: &Path) -> Result<(), StoreError> {
     let run = rusqlite::backup::Backup::new(conn, &mut copy)?;
     run.run_to_completion(1000, Duration::ZERO, None)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+
+    #[test]
+    fn a_lock_of_another_process_is_said_to_be_one() {
+        let mut case = case();
+        let other = Connection::open(&case.path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        case.store.conn.busy_timeout(Duration::ZERO).unwrap();
+        let written = case.store.write(|tx| tx.put_meta(&meta::PLAN_ONLY, &"x".to_owned()));
+        assert!(matches!(written, Err(StoreError::Locked)));
+        other.execute_batch("ROLLBACK").unwrap();
+        case.store.write(|tx| tx.put_meta(&meta::PLAN_ONLY, &"x".to_owned())).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_said_to_be_one_and_nothing_of_the_write_is_kept() {
+        let mut case = case();
+        let pages: i64 = case.store.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        case.store.conn.pragma_update(None, "max_page_count", pages).unwrap();
+        let written = case.store.write(|tx| {
+            tx.put_meta(&meta::PLAN_ONLY, &"small".to_owned())?;
+            tx.put_meta(&meta::MAPPING_DIGEST, &"x".repeat(100_000))
+        });
+        assert!(matches!(written, Err(StoreError::Full)));
+        assert_eq!(case.store.read().meta(&meta::PLAN_ONLY).unwrap(), None);
+    }
+
+    #[test]
+    fn p10_no_error_quotes_a_value() {
+        let mut case = case();
+        let id = linked_kari(&mut case.store);
+        let text = case
+            .store
+            .read()
+            .conn
+            .query_row("SELECT json(person) FROM links", [], |row| row.get::<_, String>(0));
+        let mut error: Option<Box<dyn std::error::Error>> =
+            Some(Box::new(StoreError::from(text.unwrap_err())));
+        let unreadable =
+            case.store.conn.execute("UPDATE links SET linked_at = 'Kari' WHERE link_id = ?1", [id.0]);
+        assert_eq!(unreadable.unwrap(), 1);
+        let mut said = case.store.read().link(id).unwrap_err().to_string();
+        while let Some(level) = error.take() {
+            said += &format!(" {level}");
+            said += &level.source().map(ToString::to_string).unwrap_or_default();
+        }
+        assert!(!said.contains("Kari"), "{said}");
+    }
 }
