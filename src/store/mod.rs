@@ -16,6 +16,7 @@ mod error;
 mod inbox;
 mod intents;
 mod links;
+mod lookups;
 pub mod meta;
 mod open;
 mod questions;

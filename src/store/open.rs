@@ -132,6 +132,18 @@ impl Store {
         Ok(result)
     }
 
+    /// Does the work and takes all of it back: what a cycle would record, without recording it.
+    pub fn rehearse<T>(
+        &mut self,
+        work: impl FnOnce(&Writer<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let writer = Writer { reader: Reader { conn: &transaction }, draw: &self.draw };
+        let result = work(&writer)?;
+        transaction.rollback()?;
+        Ok(result)
+    }
+
     /// Copies the whole database, as of one moment, to a new file of the same mode, while others go on.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         backup(&self.conn, to)
