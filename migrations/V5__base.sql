@@ -14,6 +14,7 @@ seen AS (
         l.link_id,
         l.person,
         l.state AS link_state,
+        f.position,
         f.name AS field,
         b.states ->> (f.position - 1) AS decided,
         coalesce(
@@ -40,6 +41,7 @@ spelled AS (
         link_id,
         person,
         link_state,
+        position,
         field,
         decided,
         since,
@@ -86,6 +88,7 @@ SELECT
     xledger,
     -- Cut or filled to milliseconds, as every other moment here.
     substr(since, 1, 19) || '.' || substr(rtrim(substr(since, 21), 'Z') || '000', 1, 3) || 'Z' AS since
-FROM spelled;
+FROM spelled
+ORDER BY spelled.link_id, position;
 
 PRAGMA user_version = 5;

@@ -9,12 +9,14 @@
 
 mod audit;
 mod base;
+mod chain;
 mod creations;
 mod cycles;
 mod draw;
 mod error;
 mod inbox;
 mod intents;
+mod item;
 mod links;
 mod lookups;
 pub mod meta;
@@ -25,8 +27,9 @@ mod snapshots;
 mod status;
 mod text;
 
-pub use audit::{AuditEntry, AuditRow, AuditSide, Broken, Chain, Outcome};
+pub use audit::{AuditEntry, AuditRow, AuditSide, Outcome};
 pub use base::Pair;
+pub use chain::{Broken, Chain};
 pub use creations::{Creation, CreationId, CreationState, NewCreation};
 pub use cycles::{ApiUseRow, Counts, CycleRow, QuietCycle};
 pub use error::StoreError;

@@ -23,8 +23,13 @@ pub(super) mod embedded {
 pub(super) const APPLICATION_ID: i32 = 0x6878_7379;
 /// How long a statement waits for another process's lock before it is [`StoreError::Locked`].
 const BUSY: Duration = Duration::from_secs(5);
+const BUSY_AT_END: Duration = Duration::from_millis(200);
 /// Up to this size, in bytes, every start checks all pages; beyond, only a start after an unclean end does.
 const ALWAYS_CHECKED: u64 = 32 << 20;
+/// What is kept of the log's file, in bytes, after a transaction that needed more (a first sync).
+const LOG_KEPT: i64 = 16 << 20;
+/// Pages held in memory, in KiB: a first sync inserts by Huma's ids, which come in no order.
+const CACHE_KIB: i64 = 32 << 10;
 /// The owner writes, the auditors' group reads.
 const MODE: u32 = 0o640;
 
@@ -33,6 +38,7 @@ pub struct Store {
     pub(super) conn: Connection,
     draw: RefCell<Draw>,
     identity: Identity,
+    closed: bool,
 }
 
 /// A reader beside the writer, in this process or another.
@@ -75,6 +81,8 @@ impl Store {
         }
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
+        conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
         if version(&conn)? < known_version() {
             let runner = embedded::migrations::runner().set_grouped(true);
             runner.run(&mut conn).map_err(|error| of_migration(path, error))?;
@@ -83,7 +91,7 @@ impl Store {
         let mut draw = Draw::new(chance);
         make_identity(&mut conn, at, &mut draw, chance)?;
         let identity = Identity::read(Reader { conn: &conn })?;
-        Ok(Store { conn, draw: RefCell::new(draw), identity })
+        Ok(Store { conn, draw: RefCell::new(draw), identity, closed: false })
     }
 
     /// Opens an existing database for reading only.
@@ -151,7 +159,8 @@ impl Store {
 
     /// Ends cleanly: the log goes into the file and stays beside it, empty, so that a reader without write permission can
     /// open it. Dropping does the same and says nothing of what went wrong.
-    pub fn close(self) -> Result<(), StoreError> {
+    pub fn close(mut self) -> Result<(), StoreError> {
+        self.closed = true;
         checkpoint(&self.conn)
     }
 }
@@ -159,7 +168,9 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         // Nobody is left to tell, and nothing is lost: the next start takes the log in.
-        let _ = checkpoint(&self.conn);
+        if !self.closed {
+            let _ = checkpoint(&self.conn);
+        }
     }
 }
 
@@ -353,6 +364,8 @@ fn make_identity(
 }
 
 fn checkpoint(conn: &Connection) -> Result<(), StoreError> {
+    // A reader that stays on must not hold up our end: then the log keeps its length, and nothing else is different.
+    conn.busy_timeout(BUSY_AT_END)?;
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }

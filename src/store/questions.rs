@@ -9,13 +9,6 @@ use crate::reconcile::{Question, Shown, Subject};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 
-/// Letters and digits that cannot be taken for one another, and no U.
-const LETTERS: &[u8] = b"ABCDEFGHJKMNPQRSTVWXYZ";
-const SIGNS: &[u8] = b"ABCDEFGHJKMNPQRSTVWXYZ23456789";
-/// `K7Q4`; longer only when hundreds of thousands have been used.
-const ITEM_LENGTH: usize = 4;
-const TRIES_PER_LENGTH: usize = 24;
-
 /// What [`Writer::ask`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
@@ -275,30 +268,6 @@ impl Writer<'_> {
             .execute([item])?;
         Ok(changed > 0)
     }
-
-    fn new_item(&self) -> Result<String, StoreError> {
-        let mut taken = self.conn.prepare_cached("SELECT 1 FROM questions WHERE item = ?1")?;
-        let mut length = ITEM_LENGTH;
-        loop {
-            for _ in 0..TRIES_PER_LENGTH {
-                let item = spell(&self.draw.borrow_mut().bytes(), length);
-                // A digit in it: no item is a word.
-                if item.bytes().any(|sign| sign.is_ascii_digit()) && !taken.exists([&item])? {
-                    return Ok(item);
-                }
-            }
-            length += 1;
-        }
-    }
-}
-
-/// A letter first, then letters and digits.
-fn spell(bytes: &[u8; 16], length: usize) -> String {
-    let sign = |i: usize| {
-        let signs = if i == 0 { LETTERS } else { SIGNS };
-        signs[usize::from(bytes[i % bytes.len()]) % signs.len()] as char
-    };
-    (0..length).map(sign).collect()
 }
 
 pub(super) fn found(rows: usize, what: &'static str) -> Result<(), StoreError> {
@@ -312,7 +281,6 @@ mod tests {
     use crate::domain::{Canonical, Field, LinkId, Reading, Spelling};
     use crate::reconcile::QuestionKind;
     use crate::reconcile::question::Values;
-    use std::collections::BTreeSet;
 
     fn conflict(link: LinkId, huma: &str) -> Question {
         Question {
@@ -437,38 +405,5 @@ mod tests {
             .query_row("SELECT kind, base, huma, xledger, seen FROM open_questions", [], |row| row.try_into())
             .unwrap();
         assert_eq!(row, ("conflict".into(), "+47 900 11 222".into(), "+47 1".into(), None, 0));
-    }
-
-    #[test]
-    fn items_are_four_unmistakable_signs_a_letter_first_a_digit_among_them_and_never_the_same() {
-        let mut case = case();
-        let items: BTreeSet<String> = case
-            .store
-            .write(|tx| {
-                (0..2_000)
-                    .map(|number| {
-                        let subject = Subject::Record(crate::domain::RecordId::Xledger(
-                            crate::domain::XledgerId(number),
-                        ));
-                        let question = Question {
-                            subject,
-                            shown: Shown::Vanished {
-                                side: crate::domain::Side::Huma,
-                                first_missing_at: at(0),
-                            },
-                            ..conflict(LinkId(1), "1")
-                        };
-                        Ok(tx.ask(&question, "aa", at(1), 1)?.item)
-                    })
-                    .collect()
-            })
-            .unwrap();
-        assert_eq!(items.len(), 2_000);
-        for item in items {
-            assert_eq!(item.len(), ITEM_LENGTH, "{item}");
-            assert!(item.starts_with(|sign: char| sign.is_ascii_uppercase()), "{item}");
-            assert!(item.bytes().any(|sign| sign.is_ascii_digit()), "{item}");
-            assert!(!item.contains(['0', '1', 'O', 'I', 'L', 'U']), "{item}");
-        }
     }
 }

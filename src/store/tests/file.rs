@@ -87,6 +87,20 @@ fn a_database_that_is_not_there_is_made_by_the_writer_only() {
 }
 
 #[test]
+fn a_making_that_was_cut_off_is_finished_by_the_next_start_and_not_read_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("hxsync.db");
+    fs::write(&path, "").unwrap();
+    assert!(matches!(Store::open_readonly(&path), Err(StoreError::Missing { .. })));
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    drop(conn);
+    assert!(matches!(Store::open_readonly(&path), Err(StoreError::Older { found: 0, .. })));
+    let id = open(&path).unwrap().database_id().to_owned();
+    assert_eq!(Store::open_readonly(&path).unwrap().database_id(), id);
+}
+
+#[test]
 fn the_owner_writes_all_three_files_and_the_group_reads_them_whatever_they_were() {
     let case = closed();
     fs::set_permissions(&case.path, fs::Permissions::from_mode(0o666)).unwrap();
