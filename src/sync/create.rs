@@ -146,12 +146,6 @@ impl Engine {
             }
             Err(error) => {
                 self.note_failure(run, &error);
-                let words = match &error {
-                    RemoteError::Refused { words, .. } => {
-                        format!("{to} refused to create the person: {}", words.0)
-                    }
-                    other => other.to_string(),
-                };
                 let now = self.core.clock.now();
                 self.store.write(|tx| {
                     tx.set_intent_state(journal.intent, IntentState::Failed, now)?;
@@ -159,7 +153,7 @@ impl Engine {
                     let outcome = if error.is_passing() { Outcome::Failed } else { Outcome::Refused };
                     audit_person(tx, run, &journal.source, &format!("{error}"), &journal.who, outcome, now)
                 })?;
-                run.fail(&journal.label, None, words);
+                run.fail(&journal.label, None, what);
                 Ok(())
             }
         }
