@@ -58,7 +58,11 @@ impl Draw<'_> {
             Shown::Values(values) => self.values(item, values, &mut lines),
             Shown::People(people) => self.people(people, &mut lines),
             Shown::Vanished { first_missing_at, .. } => self.say(
-                &format!("{} {}", self.pick("not found since", "ikke funnet siden"), self.time(*first_missing_at)),
+                &format!(
+                    "{} {}",
+                    self.pick("not found since", "ikke funnet siden"),
+                    self.time(*first_missing_at)
+                ),
                 &mut lines,
             ),
             Shown::Held { limit, .. } => self.held(item, *limit, &mut lines),
@@ -197,7 +201,9 @@ impl Draw<'_> {
                 continue;
             }
             let blank = pad("", label_columns);
-            let more = wrap(&row.value, room, room).into_iter().chain((!row.tail.is_empty()).then(|| row.tail.clone()));
+            let more = wrap(&row.value, room, room)
+                .into_iter()
+                .chain((!row.tail.is_empty()).then(|| row.tail.clone()));
             for (index, line) in more.enumerate() {
                 let label = if index == 0 { &label } else { &blank };
                 lines.push(format!("{INDENT}{label}{line}").trim_end().to_owned());
@@ -222,10 +228,8 @@ impl Draw<'_> {
             }
         } else {
             let columns = shown.iter().map(|(label, _)| width(label) + 3).max().unwrap_or(0);
-            let rows: Vec<Row> = shown
-                .into_iter()
-                .map(|(label, value)| Row { label, value, tail: String::new() })
-                .collect();
+            let rows: Vec<Row> =
+                shown.into_iter().map(|(label, value)| Row { label, value, tail: String::new() }).collect();
             self.rows(&rows, columns, lines);
         }
         for (index, candidate) in people.candidates.iter().enumerate() {
@@ -256,9 +260,9 @@ impl Draw<'_> {
             Language::Norwegian => format!("hxsync plan {} viser dem", item.id),
         };
         let (why, reject) = match class {
-            HoldClass::Changes { side, .. } | HoldClass::Clears { side, .. } | HoldClass::EndDates { side, .. } => {
-                (self.limit(limit), self.leave(*side))
-            }
+            HoldClass::Changes { side, .. }
+            | HoldClass::Clears { side, .. }
+            | HoldClass::EndDates { side, .. } => (self.limit(limit), self.leave(*side)),
             HoldClass::Creates { .. } => {
                 (self.limit(limit), self.pick("leave them out", "hold dem utenfor").to_owned())
             }
@@ -307,7 +311,10 @@ impl Draw<'_> {
             lines.extend(words.into_iter().map(|line| format!("{INDENT}{line}")));
             lines.push(format!("{INDENT}{}{count:>number$}", pad(&last, columns)));
         }
-        let effect = self.pick("carry out what the rules and the answers below decide", "utfør det reglene og svarene under avgjør");
+        let effect = self.pick(
+            "carry out what the rules and the answers below decide",
+            "utfør det reglene og svarene under avgjør",
+        );
         self.allow(item, effect, None, lines);
     }
 }

@@ -30,7 +30,8 @@ fn drawn<'a>(changes: impl Iterator<Item = (ChangeTag, &'a str)>) -> String {
     }
     for at in left_out {
         // What replaces a text begins where the text is left out: one mark is enough for both.
-        let is_marked = [Some(at), at.checked_sub(1)].into_iter().flatten().any(|at| marks.get(at) == Some(&'~'));
+        let is_marked =
+            [Some(at), at.checked_sub(1)].into_iter().flatten().any(|at| marks.get(at) == Some(&'~'));
         if !is_marked {
             marks.resize(marks.len().max(at + 1), ' ');
             marks[at] = '^';

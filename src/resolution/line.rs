@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn quotes_straight_curly_and_norwegian_hold_blanks_and_hashes() {
-        for line in ["\"a # b\" c", "“a # b” c", "”a # b” c", "„a # b“ c", "«a # b» c", "\"a # b” c"] {
+        for line in ["\"a # b\" c", "“a # b” c", "”a # b” c", "„a # b“ c", "«a # b» c", "\"a # b” c"]
+        {
             assert_eq!(texts(line), ["a # b", "c"], "{line}");
         }
         assert_eq!(texts("\"Kafé \"Sol\"\" x"), ["Kafé \"Sol\"", "x"]);

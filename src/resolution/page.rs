@@ -95,7 +95,9 @@ fn head(page: &Page, awake: &[&Item], lines: &mut Vec<String>) {
             (Language::English, Some(at)) => {
                 format!("# Nothing to decide. Both sides were last in agreement {at}.")
             }
-            (Language::Norwegian, Some(at)) => format!("# Ingenting å avgjøre. Begge sider var sist enige {at}."),
+            (Language::Norwegian, Some(at)) => {
+                format!("# Ingenting å avgjøre. Begge sider var sist enige {at}.")
+            }
             (_, None) => language.pick("# Nothing to decide.", "# Ingenting å avgjøre.").to_owned(),
         });
     } else {

@@ -217,13 +217,7 @@ fn read_line(line: &RawLine, text: &str, open: &Open<'_>, parsed: &mut Parsed) -
         })
     };
     if let Err(Wrong { why, hint }) = result {
-        parsed.problems.push(Problem {
-            line_no: line.number,
-            quote: quote(),
-            item: item.clone(),
-            why,
-            hint,
-        });
+        parsed.problems.push(Problem { line_no: line.number, quote: quote(), item: item.clone(), why, hint });
     }
     item
 }
@@ -302,7 +296,8 @@ fn find_id(rest: &[Word], verb: &str, open: &Open<'_>) -> Result<(usize, Id), Wr
                 return Err(wrong("no question is named; write its id after the answer"));
             };
             let ids: Vec<String> = open.items.values().map(|item| item.full_id()).collect();
-            let near = nearest(&written.text, ids.iter().map(String::as_str).chain(open.items.keys().copied()));
+            let near =
+                nearest(&written.text, ids.iter().map(String::as_str).chain(open.items.keys().copied()));
             let full = near.and_then(|near| open.get(near.get(..near.find('.').unwrap_or(near.len()))?));
             let hint = full.map(|item| format!("did you mean \"{}\"?", item.full_id()));
             Err(Wrong { why: format!("no question of that id for `{verb}`"), hint })

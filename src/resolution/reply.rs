@@ -196,9 +196,7 @@ const ROOM: usize = COLUMNS - 8;
 impl Waits {
     fn words(self, language: Language) -> &'static str {
         match self {
-            Waits::NextCycle => {
-                language.pick("the next cycle carries it out", "neste runde utfører det")
-            }
+            Waits::NextCycle => language.pick("the next cycle carries it out", "neste runde utfører det"),
             Waits::Huma => language.pick(
                 "Huma cannot be reached. Applied when it can, if nothing changed by then",
                 "Huma kan ikke nås. Utføres når det går, om ingenting er endret da",

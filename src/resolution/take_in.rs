@@ -53,7 +53,9 @@ pub enum IdForm {
 pub enum Taken {
     Accepted(Accepted),
     /// Answered alike before: an old copy saved again.
-    PassedOver { line_no: usize },
+    PassedOver {
+        line_no: usize,
+    },
     Refused {
         line_no: usize,
         item: Option<String>,
@@ -163,8 +165,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn single(&self, answer: &Answer) -> Taken {
-        let refuse =
-            |why: String| refused(answer.line_no, Some(&answer.item), &answer.quote, why);
+        let refuse = |why: String| refused(answer.line_no, Some(&answer.item), &answer.quote, why);
         let Some(item) = self.open.get(answer.item.as_str()).copied() else {
             return self.not_open(answer);
         };
@@ -200,22 +201,26 @@ impl Work<'_> {
         }
         match unfit(item, &verb) {
             Some(why) => refuse(why),
-            None => Taken::Accepted(accepted(item, verb, answer.verb.clone(), answer.line_no, &answer.quote, false)),
+            None => Taken::Accepted(accepted(
+                item,
+                verb,
+                answer.verb.clone(),
+                answer.line_no,
+                &answer.quote,
+                false,
+            )),
         }
     }
 
     /// The item is known, but not in the state the answer names.
     fn moved(&self, answer: &Answer, item: &Item, prefix: &str) -> Taken {
-        let refuse =
-            |why: String| refused(answer.line_no, Some(&answer.item), &answer.quote, why);
+        let refuse = |why: String| refused(answer.line_no, Some(&answer.item), &answer.quote, why);
         if let Some(past) = self.history.answered(&answer.item, prefix) {
             return self.answered_before(answer, &past);
         }
         match self.history.shown_before(&answer.item, prefix) {
             Some(earlier) => refuse(format!("{}. Asked again below", self.what_moved(item, &earlier))),
-            None => {
-                refuse(format!("there is no such question; did you mean \"{}\"?", item.full_id()))
-            }
+            None => refuse(format!("there is no such question; did you mean \"{}\"?", item.full_id())),
         }
     }
 
@@ -295,10 +300,12 @@ impl Work<'_> {
         for (bulk, items) in parsed.bulk.iter().zip(&reached) {
             match self.bulk_fault(bulk, items, &times, &in_file, named, open) {
                 Some(why) => taken.push(refused(bulk.line_no, None, &bulk.quote, why)),
-                None => taken.extend(items.iter().filter(|item| !named.contains(item.id.as_str())).map(|item| {
-                    let (verb, quote) = (bulk.verb.clone(), &bulk.quote);
-                    Taken::Accepted(accepted(item, verb.clone(), verb, bulk.line_no, quote, true))
-                })),
+                None => {
+                    taken.extend(items.iter().filter(|item| !named.contains(item.id.as_str())).map(|item| {
+                        let (verb, quote) = (bulk.verb.clone(), &bulk.quote);
+                        Taken::Accepted(accepted(item, verb.clone(), verb, bulk.line_no, quote, true))
+                    }))
+                }
             }
         }
         taken
@@ -324,11 +331,14 @@ impl Work<'_> {
             return Some(format!("{why}. Nothing was done for it"));
         }
         if items.iter().any(|item| times.get(item.id.as_str()).copied().unwrap_or(0) > 1) {
-            return Some("another line for many answers the same questions. Nothing was done for either".into());
+            return Some(
+                "another line for many answers the same questions. Nothing was done for either".into(),
+            );
         }
         let unnamed = items.iter().filter(|item| !named.contains(item.id.as_str()));
         let moved = unnamed.filter(|item| !self.was_seen(item, in_file)).count();
-        (moved > 0).then(|| format!("{moved} of the {count} changed after you saw them. Nothing was done for it"))
+        (moved > 0)
+            .then(|| format!("{moved} of the {count} changed after you saw them. Nothing was done for it"))
     }
 
     /// The saved file shows the question as it stands; or its line was deleted, and some file showed it so.
@@ -353,7 +363,14 @@ fn is_pay_critical_difference(bulk: &Bulk, open: &[Item]) -> bool {
     }
 }
 
-fn accepted(item: &Item, verb: Verb, written: Verb, line_no: usize, quote: &AdminText, by_bulk: bool) -> Accepted {
+fn accepted(
+    item: &Item,
+    verb: Verb,
+    written: Verb,
+    line_no: usize,
+    quote: &AdminText,
+    by_bulk: bool,
+) -> Accepted {
     Accepted {
         line_no,
         item: item.id.clone(),
@@ -387,7 +404,9 @@ fn unfit(item: &Item, verb: &Verb) -> Option<String> {
                 .then(|| "this account is masked; write all of its digits".into())
         }
         Verb::Allow(count) => match item.size() {
-            Some(size) if size != *count => Some(format!("the question is about {size}; `allow {size}` does it")),
+            Some(size) if size != *count => {
+                Some(format!("the question is about {size}; `allow {size}` does it"))
+            }
             Some(_) | None => None,
         },
         Verb::Pending

@@ -107,9 +107,7 @@ pub(super) fn heading(kind: QuestionKind, language: Language) -> &'static str {
     match kind {
         QuestionKind::FirstSync => language.pick("first sync", "første synkronisering"),
         QuestionKind::Conflict => language.pick("edited on both sides", "endret på begge sider"),
-        QuestionKind::Difference => {
-            language.pick("different from the start", "forskjellige fra starten av")
-        }
+        QuestionKind::Difference => language.pick("different from the start", "forskjellige fra starten av"),
         QuestionKind::Divergence => {
             language.pick("different without an edit we saw", "forskjellige uten en endring vi så")
         }
@@ -155,54 +153,68 @@ pub(super) fn field_words(field: Field, language: Language) -> &'static str {
 pub(super) fn section_help(kind: QuestionKind, language: Language) -> &'static [&'static str] {
     match (kind, language) {
         (QuestionKind::Conflict, _) => &[],
-        (QuestionKind::FirstSync, Language::English) => {
-            &["Nothing has been written on either side. The other questions may be answered", "in the same save, or later."]
-        }
-        (QuestionKind::FirstSync, Language::Norwegian) => {
-            &["Ingenting er skrevet på noen av sidene. De andre spørsmålene kan besvares", "i samme lagring, eller senere."]
-        }
-        (QuestionKind::Difference | QuestionKind::Divergence, Language::English) => {
-            &["huma or xledger: that side's value in both; value \"...\"; clear empties both;", "differ leaves both as they are."]
-        }
-        (QuestionKind::Difference | QuestionKind::Divergence, Language::Norwegian) => {
-            &["huma eller xledger: den sidens verdi i begge; verdi \"...\"; tom tømmer begge;", "ulike lar begge stå."]
-        }
-        (QuestionKind::Missing, Language::English) => {
-            &["huma or xledger: the side that has it fills the other; value \"...\" sets both;", "differ leaves it."]
-        }
-        (QuestionKind::Missing, Language::Norwegian) => {
-            &["huma eller xledger: siden som har den fyller den andre; verdi \"...\" setter", "begge; ulike lar det stå."]
-        }
-        (QuestionKind::Clear, Language::English) => {
-            &["clear empties both; the side that still has it, or base, puts it back;", "differ leaves both as they are."]
-        }
-        (QuestionKind::Clear, Language::Norwegian) => {
-            &["tom tømmer begge; siden som fortsatt har den, eller forrige, setter den", "tilbake; ulike lar begge stå."]
-        }
-        (QuestionKind::Confirm, Language::English) => {
-            &["The side that was edited: carry it over. The other side: put it back there.", "differ leaves both as they are."]
-        }
-        (QuestionKind::Confirm, Language::Norwegian) => {
-            &["Siden som ble endret: før det over. Den andre siden: sett den tilbake.", "ulike lar begge stå."]
-        }
+        (QuestionKind::FirstSync, Language::English) => &[
+            "Nothing has been written on either side. The other questions may be answered",
+            "in the same save, or later.",
+        ],
+        (QuestionKind::FirstSync, Language::Norwegian) => &[
+            "Ingenting er skrevet på noen av sidene. De andre spørsmålene kan besvares",
+            "i samme lagring, eller senere.",
+        ],
+        (QuestionKind::Difference | QuestionKind::Divergence, Language::English) => &[
+            "huma or xledger: that side's value in both; value \"...\"; clear empties both;",
+            "differ leaves both as they are.",
+        ],
+        (QuestionKind::Difference | QuestionKind::Divergence, Language::Norwegian) => &[
+            "huma eller xledger: den sidens verdi i begge; verdi \"...\"; tom tømmer begge;",
+            "ulike lar begge stå.",
+        ],
+        (QuestionKind::Missing, Language::English) => &[
+            "huma or xledger: the side that has it fills the other; value \"...\" sets both;",
+            "differ leaves it.",
+        ],
+        (QuestionKind::Missing, Language::Norwegian) => &[
+            "huma eller xledger: siden som har den fyller den andre; verdi \"...\" setter",
+            "begge; ulike lar det stå.",
+        ],
+        (QuestionKind::Clear, Language::English) => &[
+            "clear empties both; the side that still has it, or base, puts it back;",
+            "differ leaves both as they are.",
+        ],
+        (QuestionKind::Clear, Language::Norwegian) => &[
+            "tom tømmer begge; siden som fortsatt har den, eller forrige, setter den",
+            "tilbake; ulike lar begge stå.",
+        ],
+        (QuestionKind::Confirm, Language::English) => &[
+            "The side that was edited: carry it over. The other side: put it back there.",
+            "differ leaves both as they are.",
+        ],
+        (QuestionKind::Confirm, Language::Norwegian) => &[
+            "Siden som ble endret: før det over. Den andre siden: sett den tilbake.",
+            "ulike lar begge stå.",
+        ],
         (QuestionKind::Flap, Language::English) => {
             &["Held until answered: huma, xledger, base, value \"...\", clear or differ."]
         }
         (QuestionKind::Flap, Language::Norwegian) => {
             &["Holdt til det er besvart: huma, xledger, forrige, verdi \"...\", tom, ulike."]
         }
-        (QuestionKind::OnlyHuma, Language::English) => {
-            &["create-xledger: make this person there with the values shown. link A: the same", "person as A (or an id of Xledger). ignore: leave them out from here on."]
-        }
-        (QuestionKind::OnlyHuma, Language::Norwegian) => {
-            &["opprett-xledger: lag personen der med verdiene som vises. koble A: samme person", "som A (eller en id i Xledger). overse: hold dem utenfor."]
-        }
-        (QuestionKind::OnlyXledger, Language::English) => {
-            &["create-huma: make this person there with the values shown. link A: the same", "person as A (or an id of Huma). ignore: leave them out from here on."]
-        }
-        (QuestionKind::OnlyXledger, Language::Norwegian) => {
-            &["opprett-huma: lag personen der med verdiene som vises. koble A: samme person", "som A (eller en id i Huma). overse: hold dem utenfor."]
-        }
+        (QuestionKind::OnlyHuma, Language::English) => &[
+            "create-xledger: make this person there with the values shown. link A: the same",
+            "person as A (or an id of Xledger). ignore: leave them out from here on.",
+        ],
+        (QuestionKind::OnlyHuma, Language::Norwegian) => &[
+            "opprett-xledger: lag personen der med verdiene som vises. koble A: samme person",
+            "som A (eller en id i Xledger). overse: hold dem utenfor.",
+        ],
+        (QuestionKind::OnlyXledger, Language::English) => &[
+            "create-huma: make this person there with the values shown. link A: the same",
+            "person as A (or an id of Huma). ignore: leave them out from here on.",
+        ],
+        (QuestionKind::OnlyXledger, Language::Norwegian) => &[
+            "opprett-huma: lag personen der med verdiene som vises. koble A: samme person",
+            "som A (eller en id i Huma). overse: hold dem utenfor.",
+        ],
         (QuestionKind::Match, Language::English) => {
             &["link A: the same person as A (or an id of the other side). ignore: leave out."]
         }
