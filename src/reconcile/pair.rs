@@ -389,7 +389,7 @@ fn question(
     let mut notes = asked.notes.clone();
     if case.field == Field::EmploymentId
         && let (Some(huma), Some(xledger)) = (input.huma.text(case.field), input.xledger.text(case.field))
-        && crate::domain::lens::is_near(huma, xledger)
+        && crate::domain::lens::near_employment_ids(huma, xledger)
     {
         notes.push("they differ only in leading zeros".into());
     }
