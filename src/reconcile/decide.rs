@@ -22,7 +22,7 @@
 
 use super::{FieldBase, FieldStanding, FieldState, Parked, QuestionKind, Why, WriteMark};
 use crate::config::{Direction, FieldPolicy, OnClear, OnMissing, Prefer};
-use crate::domain::lens::{CannotHold, Fault, Read, Relation, agrees_when_invalid};
+use crate::domain::lens::{CannotHold, Fault, Read, Relation};
 use crate::domain::{Field, Lenses, Lock, Reading, Side, Spelling};
 use jiff::Timestamp;
 
@@ -472,7 +472,7 @@ impl FieldCase<'_> {
         let (huma, xledger) = (read(Side::Huma), read(Side::Xledger));
         if let (Some(huma), Some(xledger)) = (&huma, &xledger)
             && huma.canonical == xledger.canonical
-            && agrees_when_invalid(self.field)
+            && crate::domain::lens::agrees_when_invalid(self.field)
         {
             return None;
         }

@@ -133,11 +133,14 @@ fn keep_lines(street: &str, held: &Address) -> Lines {
         return Lines::NoneHeld;
     }
     let rest = text::fold(&rest);
-    let line1 = street.match_indices(',').map(|(at, _)| (street[..at].trim(), &street[at + 1..])).find(
-        |(line1, tail)| {
-            !line1.is_empty() && tail.starts_with(char::is_whitespace) && text::fold(tail) == rest
-        },
-    );
+    let line1 =
+        street.match_indices(',').map(|(at, _)| (&street[..at], &street[at + 1..])).find(|(line1, tail)| {
+            // The lines joined again must be the street: just a comma and white space between them.
+            !line1.is_empty()
+                && !line1.ends_with(char::is_whitespace)
+                && tail.starts_with(char::is_whitespace)
+                && text::fold(tail) == rest
+        });
     match (line1, present(&held.line1)) {
         (None, _) => Lines::Lost,
         (Some((line1, _)), Some(old)) if text::fold(line1) == text::fold(old) => Lines::Kept(old.to_owned()),
@@ -253,7 +256,9 @@ mod tests {
     #[test]
     fn a_street_that_leaves_out_lines_2_and_3_asks_first() {
         let held = spelled(["Storgata 1", "Oppgang B", ""], "NO");
-        for street in ["Lillegata 2", "Lillegata 2, Oppgang C", ", Oppgang B", "Oppgang B"] {
+        for street in
+            ["Lillegata 2", "Lillegata 2, Oppgang C", ", Oppgang B", "Oppgang B", "Lillegata 2 , Oppgang B"]
+        {
             let (address, confirm) = carried(street, &held);
             assert!(confirm, "{street}");
             assert_eq!(address.line2, None);
