@@ -371,3 +371,9 @@ impl From<Fault> for CannotHold {
         CannotHold(fault.0)
     }
 }
+
+/// Two employment IDs that differ only in leading zeros: different, but shown as near.
+pub fn is_near(one: &str, other: &str) -> bool {
+    let (one, other) = (one.trim(), other.trim());
+    one != other && one.trim_start_matches('0') == other.trim_start_matches('0')
+}
