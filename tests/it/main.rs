@@ -1,0 +1,5 @@
+//! Tests of several modules together.
+
+mod cases;
+mod properties;
+mod support;
