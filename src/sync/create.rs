@@ -153,7 +153,7 @@ impl Engine {
                     let outcome = if error.is_passing() { Outcome::Failed } else { Outcome::Refused };
                     audit_person(tx, run, &journal.source, &format!("{error}"), &journal.who, outcome, now)
                 })?;
-                run.fail(&journal.label, None, what);
+                run.fail(&journal.label, None, error.to_string());
                 Ok(())
             }
         }
