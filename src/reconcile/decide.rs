@@ -273,7 +273,9 @@ fn with_base(case: &FieldCase<'_>, base: &FieldBase, lenses: &Lenses) -> Outcome
         return write_or_ask(case, Side::Huma, Some(value), Why::Filled(Side::Huma), lenses);
     }
     // The edit Huma was asked for never landed there: a third value in Huma must not pass over it.
-    if base.standing == FieldStanding::Waiting && huma_drifted && matches!(relation, Some(Relation::Different) | None)
+    if base.standing == FieldStanding::Waiting
+        && huma_drifted
+        && matches!(relation, Some(Relation::Different) | None)
     {
         return between(case, QuestionKind::Conflict, lenses);
     }
@@ -597,9 +599,9 @@ impl FieldCase<'_> {
             self.reading(side).value().map(|value| lenses.read(self.field, side, value).canonical)
         };
         let came_back = |(at, write): (usize, &&WriteMark)| {
-            let again = recent[at + 1..].iter().any(|later| {
-                later.side == write.side && later.replaced == write.replaced
-            });
+            let again = recent[at + 1..]
+                .iter()
+                .any(|later| later.side == write.side && later.replaced == write.replaced);
             again || present(write.side) == write.replaced
         };
         recent.iter().enumerate().skip(last).all(came_back).then(|| {

@@ -428,7 +428,8 @@ fn question(
         notes.push("they differ only in leading zeros".into());
     }
     if asked.kind == QuestionKind::Divergence {
-        let began = input.base.states[case.field].as_ref().filter(|mark| mark.state == FieldState::Divergence);
+        let began =
+            input.base.states[case.field].as_ref().filter(|mark| mark.state == FieldState::Divergence);
         notes.push(format!("since {}", utc_text(began.map_or(terms.now, |mark| mark.since))));
     }
     Question {

@@ -1,9 +1,9 @@
 //! What humans answered, and what became of it.
 
 use super::questions::found;
-use super::text::{moment, moment_opt, utc_text};
+use super::text::{json, moment, moment_opt, utc_text};
 use super::{Reader, StoreError, Writer};
-use crate::reconcile::Who;
+use crate::reconcile::{Verb, Who};
 use jiff::Timestamp;
 use rusqlite::Row;
 
@@ -60,6 +60,8 @@ pub struct Resolution {
     /// What the admin was told.
     pub words: Option<String>,
     pub finished_at: Option<Timestamp>,
+    /// The verb as typed, where the stored one differs from it.
+    pub written: Option<Verb>,
 }
 
 /// Shows no argument: it may be a value (P10).
@@ -78,10 +80,12 @@ pub struct NewResolution<'a> {
     pub who: &'a Who,
     pub at: Timestamp,
     pub source: &'a str,
+    /// The verb as typed, where it is not the one above (a printed letter has become an id).
+    pub written: Option<&'a Verb>,
 }
 
 const COLUMNS: &str =
-    "id, item, fingerprint, verb, argument, who, certain, at, source, state, words, finished_at";
+    "id, item, fingerprint, verb, argument, who, certain, at, source, state, words, finished_at, written";
 
 fn resolution_of(row: &Row<'_>) -> Result<Resolution, StoreError> {
     let unreadable = || StoreError::unreadable("resolutions");
@@ -102,10 +106,21 @@ fn resolution_of(row: &Row<'_>) -> Result<Resolution, StoreError> {
         state: ResolutionState::ALL.into_iter().find(|known| known.word() == state).ok_or_else(unreadable)?,
         words: row.get(10)?,
         finished_at: moment_opt(row.get(11)?, "resolutions")?,
+        written: row
+            .get::<_, Option<String>>(12)?
+            .map(|text| serde_json::from_str(&text).map_err(|_| unreadable()))
+            .transpose()?,
     })
 }
 
 impl Reader<'_> {
+    pub fn resolution(&self, id: ResolutionId) -> Result<Option<Resolution>, StoreError> {
+        let mut statement =
+            self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM resolutions WHERE id = ?1"))?;
+        let mut rows = statement.query([id.0])?;
+        rows.next()?.map(resolution_of).transpose()
+    }
+
     /// In the order they were taken in.
     pub fn queued_resolutions(&self) -> Result<Vec<Resolution>, StoreError> {
         self.resolutions_of(
@@ -153,8 +168,8 @@ impl Writer<'_> {
         };
         self.conn
             .prepare_cached(
-                "INSERT INTO resolutions (item, fingerprint, verb, argument, who, certain, at, source)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO resolutions (item, fingerprint, verb, argument, who, certain, at, source, written)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute((
                 new.item,
@@ -165,6 +180,7 @@ impl Writer<'_> {
                 certain,
                 utc_text(new.at),
                 new.source,
+                new.written.map(json),
             ))?;
         Ok(ResolutionId(self.conn.last_insert_rowid()))
     }

@@ -64,6 +64,9 @@ impl Engine {
             dry_run: request.dry_run,
             ..CycleReport::default()
         };
+        if !request.dry_run {
+            self.take_in_file()?;
+        }
         let read = self.reach(&request)?;
         self.wake_sides();
         let observed = match self.log_in(&mut run).await? {
@@ -330,6 +333,9 @@ impl Engine {
         mut report: CycleReport,
         started: Timestamp,
     ) -> Result<CycleReport, SyncError> {
+        if !report.dry_run {
+            self.refresh_file()?;
+        }
         let reader = self.store.read();
         let people = reader.people_counts()?;
         let questions = reader.open_questions()?;
@@ -548,6 +554,7 @@ impl Core {
             noise.add(tx.add_ignored(record, &who.to_string(), now)?);
         }
         if scope.everybody {
+            noise.add(tx.put_meta(&evaluate::MISSING_TITLES, &evaluated.titles)?);
             noise.add(tx.put_meta(&RECONCILED_UNDER, &self.reconciled_under(tx, now)?)?);
             let held = checked
                 .questions

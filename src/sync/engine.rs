@@ -18,6 +18,8 @@ use std::time::Duration;
 pub enum SyncError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    File(#[from] crate::resolution_file::FileError),
     /// A token for another customer than the one whose people are in the database.
     #[error("the login of {side} is for another tenant than the one in this database")]
     OtherTenant { side: Side },
@@ -49,6 +51,8 @@ pub(super) struct Core {
 pub struct Engine {
     pub(super) store: Store,
     pub(super) core: Core,
+    /// `None` until the resolution file is taken over: a dry run has none.
+    pub(super) desk: Option<super::desk::Desk>,
     /// After whom the next sweep goes on.
     pub(super) swept: Option<crate::domain::RecordId>,
     /// Until when (monotonic) a side is left alone after a failure.
@@ -99,7 +103,7 @@ impl Engine {
             lenses,
             key,
         };
-        Ok(Engine { store, core, swept: None, rests: [None, None], logged_in: false })
+        Ok(Engine { store, core, desk: None, swept: None, rests: [None, None], logged_in: false })
     }
 
     pub fn store(&self) -> &Store {

@@ -14,7 +14,7 @@ use crate::reconcile::{
     Decision, FieldStanding, FieldState, FingerprintKey, Question, QuestionKind, Shown, Subject, Verb, Who,
 };
 use crate::store::{
-    AuditEntry, AuditSide, LinkState, News, Outcome, Pair, Resolution, ResolutionId, StoreError, Writer, meta,
+    AuditEntry, AuditSide, LinkState, News, Outcome, Pair, ResolutionId, StoreError, Writer, meta,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +32,10 @@ impl Noise {
         self.0
     }
 }
+
+/// Job titles Xledger does not have, as of the last cycle that reconciled everybody.
+pub(super) const MISSING_TITLES: crate::store::Key<BTreeMap<String, u64>> =
+    crate::store::Key::new("missing_titles");
 
 /// Whether Huma's own Xledger integration has left a sign on anybody: `connectedIntegrations`, or a field it owns.
 pub(super) const INTEGRATION_SEEN: crate::store::Key<bool> =
@@ -98,7 +102,7 @@ pub fn queued_decisions(tx: &Writer<'_>) -> Result<Decisions, StoreError> {
     let mut decisions = Vec::new();
     for resolution in tx.queued_resolutions()? {
         let question = tx.question(&resolution.item)?.and_then(|stored| stored.question);
-        let verb = verb_of(&resolution);
+        let verb = Verb::from_parts(&resolution.verb, resolution.argument.as_deref());
         if let (Some(question), Some(verb)) = (question, verb) {
             decisions.push((
                 question.subject,
@@ -116,29 +120,6 @@ pub fn queued_decisions(tx: &Writer<'_>) -> Result<Decisions, StoreError> {
     Ok(decisions)
 }
 
-/// The verb a stored answer spells: its word, and its argument where it has one.
-fn verb_of(resolution: &Resolution) -> Option<Verb> {
-    let argument = || resolution.argument.clone();
-    Some(match resolution.verb.as_str() {
-        "huma" => Verb::Huma,
-        "xledger" => Verb::Xledger,
-        "base" => Verb::Base,
-        "value" => Verb::Value(argument()?),
-        "clear" => Verb::Clear,
-        "differ" => Verb::Differ,
-        "create-xledger" => Verb::CreateXledger,
-        "create-huma" => Verb::CreateHuma,
-        "link" => Verb::Link(argument()?),
-        "ignore" => Verb::Ignore,
-        "left" => Verb::Left,
-        "still-here" => Verb::StillHere,
-        "allow" => Verb::Allow(argument()?.parse().ok()?),
-        "reject" => Verb::Reject,
-        // `pending` and `later` are no answers to act on.
-        _ => return None,
-    })
-}
-
 /// Everything reconciling found.
 #[derive(Default)]
 pub struct Evaluated {
@@ -151,6 +132,8 @@ pub struct Evaluated {
     pub states: BTreeMap<(FieldState, Field), u64>,
     /// Fields that rules would fill on each side.
     pub fills: BTreeMap<(Side, Field), u64>,
+    /// Job titles Xledger does not have, with how many people have each in Huma.
+    pub titles: BTreeMap<String, u64>,
 }
 
 /// Reconciles everybody, or these links.
@@ -228,6 +211,12 @@ fn reconcile_one(
     let plan = reconcile_pair(&input, terms);
     for field in Field::ALL {
         *found.states.entry((plan.states[field], field)).or_default() += 1;
+    }
+    if plan.states[Field::JobTitle] == FieldState::Unrepresentable {
+        // Only Xledger lacks titles: in Huma they are made.
+        if let Some(title) = huma.record.text(Field::JobTitle) {
+            *found.titles.entry(title.trim().to_owned()).or_default() += 1;
+        }
     }
     for change in &plan.changes {
         if matches!(change.why, crate::reconcile::Why::Filled(_)) {

@@ -6,6 +6,7 @@
 mod apply;
 mod create;
 mod cycle;
+mod desk;
 mod engine;
 mod evaluate;
 mod observe;
@@ -16,6 +17,7 @@ mod request;
 mod scope;
 
 pub use cycle::Progress;
+pub use desk::Look;
 pub use engine::{Engine, SyncError};
 pub use report::{CycleReport, FieldFailure, PersonPlan, SideFailure};
 pub use request::{Cause, CycleRequest, Reach};
