@@ -56,6 +56,19 @@ impl Engine {
         request: CycleRequest,
         progress: &Progress<'_>,
     ) -> Result<CycleReport, SyncError> {
+        self.cycle_asking(request, &Side::BOTH, progress).await
+    }
+
+    /// Runs one cycle that asks only these sides what moved. Single records of the other are read before a write.
+    ///
+    /// # Errors
+    /// As [`Engine::cycle`].
+    pub async fn cycle_asking(
+        &mut self,
+        request: CycleRequest,
+        asked: &[Side],
+        progress: &Progress<'_>,
+    ) -> Result<CycleReport, SyncError> {
         let started = self.core.clock.now();
         let mut run = CycleRun::new(Arc::clone(&self.core.lenses));
         let mut report = CycleReport {
@@ -70,7 +83,7 @@ impl Engine {
         let read = self.reach(&request)?;
         self.wake_sides();
         let observed = match self.log_in(&mut run).await? {
-            true => self.observe(&mut run, &request, read, progress).await?,
+            true => self.observe(&mut run, &request, read, asked, progress).await?,
             false => None,
         };
         let Some(observed) = observed else {
@@ -177,6 +190,7 @@ impl Engine {
         run: &mut CycleRun,
         request: &CycleRequest,
         read: Read,
+        asked: &[Side],
         progress: &Progress<'_>,
     ) -> Result<Option<Observed>, SyncError> {
         let full_catalog = read == Read::Full || matches!(request.cause, super::Cause::Command(_));
@@ -186,19 +200,33 @@ impl Engine {
         let owners = |contacts: &[i64], subledgers: &[i64]| reader.employees_of(contacts, subledgers);
         let (huma, xledger, clock) =
             (Arc::clone(&self.core.huma), Arc::clone(&self.core.xledger), Arc::clone(&self.core.clock));
-        let (of_huma, of_xledger) = futures_util::future::join(
-            observe::observe_huma(&huma, &clock, &huma_marks, &read, progress),
-            observe::observe_xledger(
-                &xledger,
-                &clock,
-                &xledger_marks,
-                &read,
-                since.as_ref(),
-                &owners,
-                progress,
-            ),
-        )
-        .await;
+        // A full read, or one for named people, is of both sides.
+        let asks = |side: Side| !matches!(read, Read::Moved { .. }) || asked.contains(&side);
+        let of_huma = async {
+            match asks(Side::Huma) {
+                true => observe::observe_huma(&huma, &clock, &huma_marks, &read, progress).await,
+                false => Ok(Observation::default()),
+            }
+        };
+        let of_xledger = async {
+            match asks(Side::Xledger) {
+                true => {
+                    let marks = &xledger_marks;
+                    observe::observe_xledger(
+                        &xledger,
+                        &clock,
+                        marks,
+                        &read,
+                        since.as_ref(),
+                        &owners,
+                        progress,
+                    )
+                    .await
+                }
+                false => Ok(Observation::default()),
+            }
+        };
+        let (of_huma, of_xledger) = futures_util::future::join(of_huma, of_xledger).await;
         let catalog = match full_catalog || *self.core.lenses.catalog() == Catalog::default() {
             true => futures_util::future::join(huma.job_titles(), xledger.catalog()).await.into(),
             false => None,

@@ -2,6 +2,7 @@
 #![cfg(feature = "sandbox")]
 
 mod cases;
+mod first_sync;
 mod huma_client;
 mod properties;
 mod support;

@@ -2,3 +2,4 @@
 
 pub mod pair;
 pub mod text;
+pub mod world;
