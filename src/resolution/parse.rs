@@ -81,10 +81,10 @@ pub fn parse(bytes: &[u8], open: &[Item]) -> Parsed {
     for line in lines(bytes) {
         let text = line.text.trim_matches(is_blank);
         if text.is_empty() {
-            notes.blank();
+            notes.blank(&mut parsed.comments);
         } else if is_trailer(text) {
             parsed.has_trailer = true;
-            notes.blank();
+            notes.blank(&mut parsed.comments);
         } else if text.starts_with("##") {
             notes.comment(text, &mut parsed.comments);
         } else if let Some(comment) = text.strip_prefix('#') {
@@ -94,20 +94,23 @@ pub fn parse(bytes: &[u8], open: &[Item]) -> Parsed {
             notes.item(id, &mut parsed.comments);
         }
     }
-    notes.end(&mut parsed.comments);
+    notes.blank(&mut parsed.comments);
     parsed
 }
 
-/// Which item a `##` line stands with: the one above it in the same block, else the next one below.
+/// Which item a `##` line stands with: the one above it in the same block, else the one right below it, else the last one
+/// before it. Before the first item it belongs to the page.
 #[derive(Default)]
 struct Notes {
     above: Option<String>,
+    last: Option<String>,
     waiting: Vec<String>,
 }
 
 impl Notes {
-    fn blank(&mut self) {
+    fn blank(&mut self, comments: &mut Comments) {
         self.above = None;
+        self.give(self.last.clone().unwrap_or_default(), comments);
     }
 
     fn comment(&mut self, text: &str, comments: &mut Comments) {
@@ -118,17 +121,16 @@ impl Notes {
     }
 
     fn item(&mut self, item: Option<String>, comments: &mut Comments) {
-        if let Some(item) = &item
-            && !self.waiting.is_empty()
-        {
-            comments.entry(item.clone()).or_default().append(&mut self.waiting);
+        if let Some(item) = &item {
+            self.give(item.clone(), comments);
+            self.last = Some(item.clone());
         }
         self.above = item;
     }
 
-    fn end(&mut self, comments: &mut Comments) {
+    fn give(&mut self, item: String, comments: &mut Comments) {
         if !self.waiting.is_empty() {
-            comments.entry(String::new()).or_default().append(&mut self.waiting);
+            comments.entry(item).or_default().append(&mut self.waiting);
         }
     }
 }

@@ -191,7 +191,7 @@ impl Reply {
 }
 
 /// Columns of text after `#!   `, a little short of the edge.
-const ROOM: usize = COLUMNS - 8;
+const ROOM: usize = COLUMNS - 9;
 
 impl Waits {
     fn words(self, language: Language) -> &'static str {
