@@ -144,3 +144,38 @@ fn a_thousand_questions_are_drawn_at_once_and_stay_short() {
     // Generous: an unoptimised build on a busy machine takes a fraction of it.
     assert!(began.elapsed() < std::time::Duration::from_secs(10));
 }
+
+#[test]
+fn every_answer_of_hxsync_has_its_words_in_both_languages() {
+    use crate::domain::Side;
+    use reply::Damage;
+    let quote = "huma B4LM.55d0aa31";
+    let long = format!("value \"{}\" B4LM.55d0aa31", "Storgata 5, oppgang B, ".repeat(8));
+    let replies = [
+        Reply::applied(quote, None),
+        Reply::applied(quote, Some("written in Xledger")),
+        Reply::applied_to_many("all phone huma expect 12", 12),
+        Reply::queued(quote, Awaits::NextCycle),
+        Reply::queued(quote, Awaits::Side(Side::Huma)),
+        Reply::queued(quote, Awaits::SecondApprover),
+        Reply::queued(quote, Awaits::FreezeEnd),
+        Reply::asleep("later 7d B4LM.55d0aa31", at("2026-11-30T09:15"), &oslo()),
+        Reply::refused(&long, "Huma has none; `clear` empties both"),
+        Reply::kept_aside("resolutions.kept-20261123T081500Z.txt", Damage::NoTrailer),
+        Reply::kept_aside("resolutions.kept-20261123T081500Z.txt", Damage::Empty),
+        Reply::kept_aside("resolutions.kept-20261123T081500Z.txt", Damage::Deleted),
+        Reply::said("The database is older than this file: nothing is written until a human has looked."),
+    ];
+    let english = answers_page(&replies, now(), &oslo(), Language::English);
+    let norwegian = answers_page(&replies, now(), &oslo(), Language::Norwegian);
+    insta::assert_snapshot!(format!("{english}\n{norwegian}"));
+    let parsed = parse(english.as_bytes(), &[]);
+    assert_eq!((parsed.answers.len(), parsed.problems.len()), (0, 0));
+}
+
+#[test]
+fn a_reply_survives_being_stored() {
+    let reply = Reply::queued("huma B4LM.55d0aa31", Awaits::FreezeEnd);
+    let stored = serde_json::to_string(&reply).unwrap();
+    assert_eq!(serde_json::from_str::<Reply>(&stored).unwrap(), reply);
+}

@@ -114,6 +114,16 @@ proptest! {
         prop_assert_eq!(&parsed.answers.first().map(|answer| answer.verb.clone()), &Some(Verb::Value(value)), "{}", line);
     }
 
+    /// What a shell hands over is what was typed, whatever it holds.
+    #[test]
+    fn a_value_given_to_a_command_arrives_as_it_was(value in hostile()) {
+        prop_assume!(!value.trim_matches(super::super::line::is_blank).is_empty());
+        let open = [conflict("K7Q4.9f2c1a07")];
+        let line = line_of("K7Q4", &["value".into(), value.clone()]);
+        let parsed = parse(line.as_bytes(), &open);
+        prop_assert_eq!(&parsed.answers.first().map(|answer| answer.verb.clone()), &Some(Verb::Value(value)), "{}", line);
+    }
+
     #[test]
     fn random_bytes_never_panic_and_answer_nothing_by_chance(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         let open = [conflict("K7Q4.9f2c1a07"), held("G5AA.e3f94b52", 53, 49)];

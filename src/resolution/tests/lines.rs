@@ -172,3 +172,27 @@ fn hxsyncs_own_answers_are_not_read_back() {
     let parsed = parse(text.as_bytes(), &[]);
     assert_eq!(parsed, Parsed { has_trailer: true, ..Parsed::default() });
 }
+
+#[test]
+fn a_command_says_the_same_as_a_line() {
+    let open = [conflict("K7Q4.9f2c1a07")];
+    for (words, verb) in [
+        (vec!["later", "7d"], Verb::Later(7)),
+        (vec!["huma"], Verb::Huma),
+        (vec!["verdi", "O\"Hara", "# 5"], Verb::Value("O\"Hara # 5".into())),
+    ] {
+        let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+        let parsed = parse(line_of("k7q4", &words).as_bytes(), &open);
+        assert_eq!(parsed.answers.first().map(|answer| &answer.verb), Some(&verb));
+    }
+}
+
+#[test]
+fn a_file_of_nothing_but_wrong_lines_is_read_at_once() {
+    let open: Vec<Item> = (0..1000).map(|n| conflict(&format!("A{n:03}.9f2c1a07"))).collect();
+    let text = "huma A0000-9f2c1a07\n".repeat(20_000);
+    let began = std::time::Instant::now();
+    assert_eq!(parse(text.as_bytes(), &open).problems.len(), 20_000);
+    // Comparing each with all takes minutes.
+    assert!(began.elapsed() < std::time::Duration::from_secs(20));
+}

@@ -1,9 +1,10 @@
 //! The file through editors' ways of saving, races and accidents. Time is handed in; nothing sleeps.
 
+mod vim;
+
 use super::*;
 use std::io::{Seek, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 const OURS: &str = "pending K7Q4.9f2c1a07\n# end of file, 1 question\n";
 const SAVED: &str = "huma K7Q4.9f2c1a07\n# end of file, 1 question\n";
@@ -237,6 +238,29 @@ fn p9_an_editor_that_had_the_file_open_while_it_was_replaced_is_still_heard() {
 }
 
 #[test]
+fn a_late_save_that_never_becomes_whole_is_kept() {
+    let mut bench = Bench::new();
+    let mut editor = fs::OpenOptions::new().write(true).open(bench.path()).unwrap();
+    assert_eq!(bench.rewrite(NEXT), Rewrite::Done);
+    editor.set_len(0).unwrap();
+    editor.write_all(b"huma K7Q4.9f2c1a07\n").unwrap();
+    let Seen::LateDamaged { kept } = bench.settled() else { panic!() };
+    assert_eq!(fs::read(bench.beside(&kept)).unwrap(), b"huma K7Q4.9f2c1a07\n");
+    assert_eq!(bench.settled(), Seen::Known);
+}
+
+#[test]
+fn a_replaced_file_is_read_for_a_minute_and_then_let_go() {
+    let mut bench = Bench::new();
+    bench.rewrite(NEXT);
+    bench.observe();
+    assert_eq!(bench.file.late.len(), 1);
+    bench.seconds += 61;
+    bench.observe();
+    assert_eq!(bench.file.late.len(), 0);
+}
+
+#[test]
 fn where_names_cannot_be_exchanged_a_file_made_in_between_is_left_alone() {
     let mut bench = Bench::new();
     bench.file.place.can_exchange = false;
@@ -368,7 +392,8 @@ async fn saves_of_every_fashion_and_locks_wake_the_watcher() {
     let mut watcher = Watcher::new(&bench.path(), long).unwrap();
     let limit = Duration::from_secs(20);
     let path = bench.path();
-    let steps: [(&str, Box<dyn Fn()>); 4] = [
+    type Step<'a> = (&'static str, Box<dyn Fn() + 'a>);
+    let steps: [Step<'_>; 4] = [
         ("in place", Box::new(|| fs::write(&path, SAVED).unwrap())),
         (
             "rename",
@@ -393,61 +418,25 @@ async fn without_events_the_poll_says_when_to_look() {
     tokio::time::timeout(Duration::from_secs(20), watcher.hint()).await.unwrap();
 }
 
-/// Runs an editor without a screen; `false` where it is not installed.
-fn edit(program: &str, arguments: &[&str], path: &Path) -> bool {
-    match Command::new(program).args(arguments).arg(path).status() {
-        Ok(status) => {
-            assert!(status.success(), "{program} {arguments:?}");
-            true
-        }
-        Err(_) => {
-            eprintln!("skipped: {program} is not installed");
-            false
-        }
-    }
-}
-
 #[test]
-fn vim_saves_in_each_of_its_fashions_are_taken() {
-    for fashion in
-        ["set backupcopy=yes", "set backupcopy=no", "set backup", "set nowritebackup", "set ff=dos bomb"]
-    {
-        let mut bench = Bench::new();
-        let command = format!("{fashion} | %s/^pending/huma/ | wq");
-        if !edit("vim", &["-u", "NONE", "-i", "NONE", "-es", "-c", &command], &bench.path()) {
-            return;
-        }
-        let save = bench.save();
-        let parsed = crate::resolution::parse(&save.bytes, &[]);
-        assert_eq!((parsed.answers.len(), parsed.problems.len()), (1, 0), "{fashion}");
-        assert!(save.lock.is_none(), "{fashion}");
-        bench.file.taken(&save).unwrap();
-        assert_eq!(bench.rewrite(NEXT), Rewrite::Done);
-    }
-}
-
-#[test]
-fn a_living_vim_is_told_by_its_swap_file() {
-    let mut bench = Bench::new();
-    let script = "set updatecount=1 | %s/^pending/huma/ | w | call writefile([getpid()], expand('%:h') . '/pid') | \
-                  while !filereadable(expand('%:h') . '/go') | sleep 20m | endwhile | q";
-    let child =
-        Command::new("vim").args(["-u", "NONE", "-i", "NONE", "-es", "-c", script]).arg(bench.path()).spawn();
-    let Ok(mut child) = child else {
-        eprintln!("skipped: vim is not installed");
+fn the_file_is_handed_to_the_group() {
+    use nix::unistd::{Gid, Group, getegid, geteuid};
+    use std::os::unix::fs::MetadataExt;
+    // Only root may give a file to a group it is not in.
+    let gid = if geteuid().is_root() { Gid::from_raw(1) } else { getegid() };
+    let Some(group) = Group::from_gid(gid).unwrap() else {
+        eprintln!("skipped: group {gid} has no name here");
         return;
     };
-    let began = std::time::Instant::now();
-    while !bench.beside("pid").exists() && began.elapsed() < Duration::from_secs(20) {
-        std::thread::yield_now();
-    }
-    let lock = bench.file.lock(Timestamp::now());
-    let save = bench.save();
-    let rewrite = bench.rewrite(NEXT);
-    fs::write(bench.beside("go"), "").unwrap();
-    child.wait().unwrap();
-    assert_eq!(lock.expect("vim holds the file").pid, Some(child.id() as i32));
-    assert!(save.lock.is_some() && matches!(rewrite, Rewrite::Locked(_)));
-    bench.file.taken(&save).unwrap();
-    assert_eq!(bench.rewrite(NEXT), Rewrite::Done);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("resolutions.txt");
+    let settings = Settings {
+        path: path.clone(),
+        group: Some(group.name),
+        settle: Duration::ZERO,
+        apply_on: ApplyOn::Save,
+    };
+    let mut file = ResolutionFile::new(settings).unwrap();
+    file.rewrite(OURS, Timestamp::now()).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().gid(), gid.as_raw());
 }
