@@ -42,7 +42,7 @@ impl Desk {
             Ask::Sync { dry_run, full, person } => self.sync(dry_run, full, person, who).await,
             Ask::Plan { of } => self.thread.plan(of).await.map(cycle),
             Ask::Status => Ok(Tell::Status(Box::new(self.status(daemon)))),
-            Ask::Resolve { item, words } => self.resolve(item, words, who).await,
+            Ask::Resolve { item, words } => self.resolve(item, words, who, daemon.is_some()).await,
             Ask::TakeFile => self.take_file().await,
             Ask::Check { probe_writes } => self.thread.check(probe_writes).await.map(Tell::Check),
         };
@@ -81,11 +81,22 @@ impl Desk {
         Ok(cycle(report))
     }
 
-    async fn resolve(&self, item: String, words: Vec<String>, who: Who) -> Result<Tell, EngineError> {
+    /// What was answered is carried out at once: the admin is waiting for it. A daemon does so behind the answer; a command
+    /// that works by itself would end before.
+    async fn resolve(
+        &self,
+        item: String,
+        words: Vec<String>,
+        who: Who,
+        is_daemon: bool,
+    ) -> Result<Tell, EngineError> {
         let done = self.thread.answer(item, words, who.clone()).await?;
-        // What was answered is carried out at once: the admin is waiting for it.
         let request = CycleRequest { cause: Cause::Command(who), reach: Reach::Moved, dry_run: false };
-        self.thread.begin_cycle(request, Sides::BOTH);
+        if is_daemon {
+            self.thread.begin_cycle(request, Sides::BOTH);
+        } else {
+            self.thread.cycle(request, Sides::BOTH).await?;
+        }
         Ok(Tell::Done(done))
     }
 
