@@ -11,7 +11,8 @@ CREATE TABLE links (
     closed_at TEXT,          -- UTC
     closed_why TEXT,
     CHECK ((state = 'closed') = (closed_at IS NOT NULL)),
-    CHECK (state = 'closed' OR (huma_id IS NOT NULL AND xledger_id IS NOT NULL))
+    CHECK ((huma_id IS NULL) = (xledger_id IS NULL)),
+    CHECK (state = 'closed' OR huma_id IS NOT NULL)
 ) STRICT;
 
 CREATE UNIQUE INDEX links_by_huma ON links (huma_id) WHERE state <> 'closed';

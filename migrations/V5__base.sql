@@ -1,9 +1,9 @@
 -- What both sides of a pair last agreed on: one row per pair, written only when it changed.
 CREATE TABLE bases (
     link_id INTEGER PRIMARY KEY NOT NULL REFERENCES links (link_id),
-    base TEXT NOT NULL CHECK (json_valid(base)), -- as reconcile::PairBase serializes
     digest BLOB NOT NULL CHECK (length(digest) = 32), -- BLAKE3 of the base
-    states TEXT NOT NULL -- the 15 states in field order, comma-separated, '-' for a field not yet decided
+    states TEXT NOT NULL CHECK (json_valid(states)), -- list of the 15 states in field order, null for one not yet decided
+    base TEXT NOT NULL CHECK (json_valid(base)) -- as reconcile::PairBase serializes; last, for it is long
 ) STRICT;
 
 -- One row per pair and field. Values are in each side's own spelling; null is empty, hidden or not known.
@@ -14,15 +14,15 @@ seen AS (
         l.link_id,
         l.person,
         l.state AS link_state,
+        f.position,
         f.name AS field,
-        b.base ->> ('$.states.' || f.name || '.state') AS marked,
+        b.states ->> (f.position - 1) AS decided,
         coalesce(
             b.base ->> ('$.states.' || f.name || '.since'),
             b.base ->> ('$.fields.' || f.name || '.since')
         ) AS since,
-        b.base ->> ('$.fields.' || f.name || '.standing') AS standing,
         coalesce(
-            nullif(b.base -> ('$.fields.' || f.name || '.agreed.huma'), 'null'),
+            b.base -> ('$.fields.' || f.name || '.agreed.huma'),
             b.base -> ('$.fields.' || f.name || '.agreed.xledger')
         ) AS base,
         h.record ->> ('$.fields.' || f.name || '.is') AS huma_is,
@@ -41,10 +41,10 @@ spelled AS (
         link_id,
         person,
         link_state,
+        position,
         field,
-        marked,
+        decided,
         since,
-        standing,
         huma_is,
         xledger_is,
         coalesce(
@@ -76,10 +76,9 @@ SELECT
     field,
     -- A pair that no cycle has decided yet is described by what was read.
     CASE
-        WHEN marked IS NOT NULL THEN marked
+        WHEN decided IS NOT NULL THEN decided
         WHEN link_state = 'excluded' THEN 'off'
         WHEN huma_is = 'hidden' OR xledger_is = 'hidden' THEN 'hidden'
-        WHEN standing IS NOT NULL THEN standing
         WHEN huma IS xledger THEN 'agreed'
         WHEN huma IS NULL OR xledger IS NULL THEN 'missing'
         ELSE 'difference'
@@ -89,6 +88,7 @@ SELECT
     xledger,
     -- Cut or filled to milliseconds, as every other moment here.
     substr(since, 1, 19) || '.' || substr(rtrim(substr(since, 21), 'Z') || '000', 1, 3) || 'Z' AS since
-FROM spelled;
+FROM spelled
+ORDER BY spelled.link_id, position;
 
 PRAGMA user_version = 5;

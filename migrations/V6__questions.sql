@@ -42,7 +42,7 @@ CREATE TABLE resolutions (
     verb TEXT NOT NULL,
     argument TEXT, -- may be a value
     who TEXT NOT NULL,
-    certain INTEGER NOT NULL CHECK (certain IN (0, 1)), -- 0: the owner of a saved file
+    certain INTEGER CHECK (certain IN (0, 1)), -- 0: the owner of a saved file; null: hxsync itself, not a user
     at TEXT NOT NULL, -- UTC; when the answer was taken in
     source TEXT NOT NULL, -- file, command ...
     state TEXT NOT NULL DEFAULT 'queued'

@@ -2,9 +2,10 @@
 //!
 //! `RULES.md` section 5, the effect column. Only `clear` empties; a side that cannot hold the value refuses it for both.
 
-use super::decide::{Ask, Draft, FieldCase, Outcome, draft};
+use super::decide::{Ask, Draft, FieldCase, Outcome, PositionCase, draft};
 use super::{Verb, Why};
-use crate::domain::{Lenses, Side, Spelling};
+use crate::config::Direction;
+use crate::domain::{Field, Lenses, Side, Spelling};
 
 /// Why an answer was refused, in words for the admin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,15 +56,18 @@ fn put_back(case: &FieldCase<'_>, verb: &Verb, lenses: &Lenses) -> Result<Outcom
     let Some(agreed) = agreed else {
         return Err(Refusal("there is no value both sides ever agreed on".into()));
     };
+    let (Some(huma), Some(xledger)) = (&agreed.huma, &agreed.xledger) else {
+        return Err(Refusal("they last agreed on having no value; `clear` empties both".into()));
+    };
     let mut drafts = Vec::new();
-    for (side, value) in [(Side::Huma, &agreed.huma), (Side::Xledger, &agreed.xledger)] {
-        let present = case.reading(side).value();
-        match (value, present) {
-            (Some(value), Some(present)) if lenses.same(case.field, side, value, present) => {}
-            (None, None) => {}
-            (Some(value), _) => drafts.push(spelled(case, side, Some(value.clone()), verb)?),
-            (None, Some(_)) => drafts.push(drafted(case, side, None, verb, lenses)?),
+    for (side, value) in [(Side::Huma, huma), (Side::Xledger, xledger)] {
+        if case.reading(side).value().is_some_and(|present| lenses.same(case.field, side, value, present)) {
+            continue;
         }
+        if let Some(fault) = lenses.read(case.field, side, value).fault {
+            return Err(Refusal(format!("the last agreed value cannot be written: {}", fault.0)));
+        }
+        drafts.push(spelled(case, side, value.clone(), verb)?);
     }
     Ok(written(drafts))
 }
@@ -79,7 +83,7 @@ fn typed(case: &FieldCase<'_>, text: &str, verb: &Verb, lenses: &Lenses) -> Resu
         if present.is_some_and(|present| lenses.same(case.field, side, present, &carried.spelling)) {
             continue;
         }
-        let mut draft = spelled(case, side, Some(carried.spelling), verb)?;
+        let mut draft = spelled(case, side, carried.spelling, verb)?;
         draft.make_title = carried.make;
         drafts.push(draft);
     }
@@ -115,6 +119,7 @@ fn drafted(
     verb: &Verb,
     lenses: &Lenses,
 ) -> Result<Draft, Refusal> {
+    writable(case, to, value.is_some())?;
     draft(case, to, value, Why::Answered(verb.word().into()), lenses).map(|(draft, _)| draft).map_err(
         |outcome| {
             Refusal(match outcome {
@@ -127,9 +132,25 @@ fn drafted(
 }
 
 /// A draft whose spelling is known.
-fn spelled(case: &FieldCase<'_>, to: Side, value: Option<Spelling>, verb: &Verb) -> Result<Draft, Refusal> {
+fn spelled(case: &FieldCase<'_>, to: Side, value: Spelling, verb: &Verb) -> Result<Draft, Refusal> {
+    writable(case, to, true)?;
     if let Some(lock) = case.lock(to) {
         return Err(Refusal(format!("{to} cannot be written: {lock}")));
     }
-    Ok(Draft { to, value, why: Why::Answered(verb.word().into()), make_title: None })
+    Ok(Draft { to, value: Some(value), why: Why::Answered(verb.word().into()), make_title: None })
+}
+
+/// What stands in the way of any write, whoever decided it.
+fn writable(case: &FieldCase<'_>, to: Side, has_value: bool) -> Result<(), Refusal> {
+    if case.direction(to) == Direction::Never {
+        return Err(Refusal(format!("settings say that {to} is never written in this field")));
+    }
+    // The title makes the position; everything else on it follows.
+    let needs_position = matches!(case.position, PositionCase::None { .. }) && case.field != Field::JobTitle;
+    if to == Side::Huma && has_value && needs_position {
+        return Err(Refusal(
+            "Huma has no position for this person; the answer about the job title makes one".into(),
+        ));
+    }
+    Ok(())
 }

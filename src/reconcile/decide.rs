@@ -64,6 +64,9 @@ pub enum PositionCase {
     },
 }
 
+/// As many writes of ours, each undone by somebody, make a flap.
+const WRITES_OF_A_FLAP: usize = 3;
+
 /// Exactly one of these per field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -213,6 +216,9 @@ fn without_base(case: &FieldCase<'_>, lenses: &Lenses) -> Outcome {
 
 /// One side has a value where the other never had one.
 fn missing(case: &FieldCase<'_>, has: Side, value: &Spelling, lenses: &Lenses) -> Outcome {
+    if case.direction(has.other()) == Direction::Never {
+        return Outcome::Off;
+    }
     if case.field.is_pay_critical() || case.policy.on_missing == OnMissing::Ask {
         return ask(QuestionKind::Missing, Some(has), vec![]);
     }
@@ -246,7 +252,7 @@ fn with_base(case: &FieldCase<'_>, base: &FieldBase, lenses: &Lenses) -> Outcome
         };
     }
     if case.position == PositionCase::Moved && case.field.is_date() {
-        return under_another_position(case, relation, xledger_drifted, base);
+        return under_another_position(case, base, relation, huma_drifted, xledger_drifted);
     }
     if base.standing == FieldStanding::Waiting && !huma_drifted && !xledger_drifted {
         return match relation {
@@ -260,6 +266,19 @@ fn with_base(case: &FieldCase<'_>, base: &FieldBase, lenses: &Lenses) -> Outcome
             ),
         };
     }
+    // A position that went away took its values with it: nobody cleared them.
+    if let (PositionCase::None { .. }, Reading::Empty, Some(value)) =
+        (case.position, case.huma, case.xledger.value())
+    {
+        return write_or_ask(case, Side::Huma, Some(value), Why::Filled(Side::Huma), lenses);
+    }
+    // The edit Huma was asked for never landed there: a third value in Huma must not pass over it.
+    if base.standing == FieldStanding::Waiting
+        && huma_drifted
+        && matches!(relation, Some(Relation::Different) | None)
+    {
+        return between(case, QuestionKind::Conflict, lenses);
+    }
     match (huma_drifted, xledger_drifted) {
         (true, true) => match relation {
             // `relation` is none where one side is empty, and equal where both are.
@@ -269,10 +288,13 @@ fn with_base(case: &FieldCase<'_>, base: &FieldBase, lenses: &Lenses) -> Outcome
             }
             Some(Relation::Different) | None => between(case, QuestionKind::Conflict, lenses),
         },
-        (true, false) => one_sided(case, Side::Huma, relation, lenses),
-        (false, true) => one_sided(case, Side::Xledger, relation, lenses),
+        (true, false) => one_sided(case, base, Side::Huma, relation, lenses),
+        (false, true) => one_sided(case, base, Side::Xledger, relation, lenses),
         (false, false) => match (base.standing, relation) {
-            (FieldStanding::NotAccepted, _) => Outcome::Rest(FieldStanding::NotAccepted),
+            (FieldStanding::NotAccepted, Some(Relation::Different) | None) => {
+                Outcome::Rest(FieldStanding::NotAccepted)
+            }
+            (FieldStanding::NotAccepted, Some(_)) => Outcome::Move(Moved::EditedAlike),
             (_, Some(Relation::Equal | Relation::HumaCovers | Relation::XledgerCovers)) => {
                 Outcome::Rest(FieldStanding::Agreed)
             }
@@ -282,7 +304,13 @@ fn with_base(case: &FieldCase<'_>, base: &FieldBase, lenses: &Lenses) -> Outcome
 }
 
 /// Rows 8 and 9: `edited` drifted, the other side did not.
-fn one_sided(case: &FieldCase<'_>, edited: Side, relation: Option<Relation>, lenses: &Lenses) -> Outcome {
+fn one_sided(
+    case: &FieldCase<'_>,
+    base: &FieldBase,
+    edited: Side,
+    relation: Option<Relation>,
+    lenses: &Lenses,
+) -> Outcome {
     match case.reading(edited).value() {
         Some(value) => match relation {
             // Equal happens where an earlier write was refused or is still waiting, and the edit gave way.
@@ -297,23 +325,71 @@ fn one_sided(case: &FieldCase<'_>, edited: Side, relation: Option<Relation>, len
             (Some(_), OnClear::Carry) => {
                 write_or_ask(case, edited.other(), None, Why::Cleared(edited), lenses)
             }
-            (Some(_), OnClear::Ask) => ask(QuestionKind::Clear, Some(edited), vec![]),
-            (Some(value), OnClear::Restore) => {
-                write_or_ask(case, edited, Some(value), Why::Restored(edited), lenses)
-            }
+            (Some(_), OnClear::Ask) => match case.direction(edited.other()) {
+                Direction::Never => Outcome::Off,
+                Direction::Ask | Direction::Write => ask(QuestionKind::Clear, Some(edited), vec![]),
+            },
+            (Some(value), OnClear::Restore) => restore(case, base, edited, value, lenses),
         },
     }
+}
+
+/// `on_clear = "restore"`: `cleared` gets its own spelling back, as far as it still says what the other side has.
+fn restore(
+    case: &FieldCase<'_>,
+    base: &FieldBase,
+    cleared: Side,
+    value: &Spelling,
+    lenses: &Lenses,
+) -> Outcome {
+    let mut outcome = write_or_ask(case, cleared, Some(value), Why::Restored(cleared), lenses);
+    match &mut outcome {
+        Outcome::Write(drafts) => {
+            let own = base.half(cleared).spelling.as_ref();
+            for draft in drafts {
+                if let (Some(own), Some(carried)) = (own, &draft.value)
+                    && lenses.same(case.field, cleared, own, carried)
+                {
+                    draft.value = Some(own.clone());
+                    draft.make_title = None;
+                }
+            }
+        }
+        // The edit a human is to judge is the clear.
+        Outcome::Ask(Ask { kind: kind @ QuestionKind::Confirm, side, .. }) => {
+            (*kind, *side) = (QuestionKind::Clear, Some(cleared));
+        }
+        Outcome::Ask(_)
+        | Outcome::Off
+        | Outcome::Hidden { .. }
+        | Outcome::Invalid { .. }
+        | Outcome::Unrepresentable { .. }
+        | Outcome::ReadOnly { .. }
+        | Outcome::Failing
+        | Outcome::Waiting
+        | Outcome::AwaitsPosition
+        | Outcome::Rest(_)
+        | Outcome::Move(_)
+        | Outcome::Differ => {}
+    }
+    outcome
 }
 
 /// Dates under another main position than the base's: empty ones are no clears, different ones are no edits.
 fn under_another_position(
     case: &FieldCase<'_>,
-    relation: Option<Relation>,
-    xledger_drifted: bool,
     base: &FieldBase,
+    relation: Option<Relation>,
+    huma_drifted: bool,
+    xledger_drifted: bool,
 ) -> Outcome {
     let note = || vec!["Huma's main position is another one than before".to_string()];
     match (case.huma.value(), case.xledger.value(), relation) {
+        (_, _, Some(Relation::Equal | Relation::HumaCovers | Relation::XledgerCovers))
+            if base.standing == FieldStanding::Agreed && !huma_drifted && !xledger_drifted =>
+        {
+            Outcome::Rest(FieldStanding::Agreed)
+        }
         (_, _, Some(Relation::Equal | Relation::HumaCovers | Relation::XledgerCovers)) => {
             Outcome::Move(Moved::EditedAlike)
         }
@@ -336,10 +412,18 @@ fn between(case: &FieldCase<'_>, kind: QuestionKind, lenses: &Lenses) -> Outcome
     };
     match preferred {
         Some(side) if !case.field.is_pay_critical() => match case.reading(side).value() {
-            Some(value) => write_or_ask(case, side.other(), Some(value), Why::Preferred(side), lenses),
+            Some(value) => {
+                match write_or_ask(case, side.other(), Some(value), Why::Preferred(side), lenses) {
+                    // What is preferred cannot be written: two values still want a decision.
+                    Outcome::Unrepresentable { why: CannotHold(why), .. } => ask(kind, None, vec![why]),
+                    Outcome::ReadOnly { side, lock } => ask(kind, None, vec![format!("{side}: {lock}")]),
+                    Outcome::Off => ask(kind, None, vec![]),
+                    outcome => outcome,
+                }
+            }
             None => ask(kind, None, vec![]),
         },
-        Some(_) | None => ask(kind, None, vec![]),
+        Some(_) | None => ask(kind, None, taken(case)),
     }
 }
 
@@ -352,6 +436,9 @@ fn write_or_ask(
     lenses: &Lenses,
 ) -> Outcome {
     let edited = to.other();
+    if case.direction(to) == Direction::Never {
+        return Outcome::Off;
+    }
     if to == Side::Huma
         && let PositionCase::None { title_known } = case.position
     {
@@ -376,31 +463,27 @@ fn write_or_ask(
             _ => Outcome::AwaitsPosition,
         };
     }
-    let draft = match draft(case, to, value, why, lenses) {
-        Ok(draft) => draft,
+    let (draft, confirm) = match draft(case, to, value, why, lenses) {
+        Ok(drafted) => drafted,
         Err(outcome) => return outcome,
     };
-    match case.direction(to) {
-        Direction::Never => return Outcome::Off,
+    let mut notes = taken(case);
+    notes.extend(confirm);
+    if case.direction(to) == Direction::Ask || !notes.is_empty() {
         // Only `clear` empties, and a `confirm` does not take it.
-        Direction::Ask if draft.0.value.is_none() => return ask(QuestionKind::Clear, Some(edited), vec![]),
-        Direction::Ask => return ask(QuestionKind::Confirm, Some(edited), vec![]),
-        Direction::Write => {}
+        let kind = if draft.value.is_none() { QuestionKind::Clear } else { QuestionKind::Confirm };
+        return ask(kind, Some(edited), notes);
     }
-    if let Some(note) = &draft.1 {
-        return ask(QuestionKind::Confirm, Some(edited), vec![note.clone()]);
-    }
-    if case.id_taken {
-        return ask(
-            QuestionKind::Confirm,
-            Some(edited),
-            vec!["somebody else has this employment ID, or had it when both sides last agreed".into()],
-        );
-    }
-    if let Some(writers) = case.flap(to, lenses) {
+    if let Some(writers) = case.flap(lenses) {
         return ask(QuestionKind::Flap, None, vec![writers]);
     }
-    Outcome::Write(vec![draft.0])
+    Outcome::Write(vec![draft])
+}
+
+/// Why an employment ID is never carried by rule, for the question about it.
+fn taken(case: &FieldCase<'_>) -> Vec<String> {
+    let words = "somebody else has this employment ID, or had it when both sides last agreed";
+    case.id_taken.then(|| words.to_owned()).into_iter().collect()
 }
 
 /// The spelling to write and what a human should see first, or the outcome that stands in its way.
@@ -507,16 +590,27 @@ impl FieldCase<'_> {
         }
     }
 
-    /// Two writers: three writes of ours within 24 hours, and the value about to be replaced is one we replaced before.
-    fn flap(&self, to: Side, lenses: &Lenses) -> Option<String> {
+    /// Two writers: three writes of ours within 24 hours, and what each of them replaced stood there again afterwards.
+    fn flap(&self, lenses: &Lenses) -> Option<String> {
         let day_ago = self.now - jiff::SignedDuration::from_hours(24);
         let recent: Vec<_> = self.writes.iter().filter(|write| write.at > day_ago).collect();
-        let present = self.reading(to).value().map(|value| lenses.read(self.field, to, value).canonical);
-        let came_back = recent.iter().any(|write| write.side == to && write.replaced == present);
-        (recent.len() >= 3 && came_back).then(|| {
+        let last = recent.len().checked_sub(WRITES_OF_A_FLAP)?;
+        let present = |side: Side| {
+            self.reading(side).value().map(|value| lenses.read(self.field, side, value).canonical)
+        };
+        let came_back = |(at, write): (usize, &&WriteMark)| {
+            let again = recent[at + 1..]
+                .iter()
+                .any(|later| later.side == write.side && later.replaced == write.replaced);
+            again || present(write.side) == write.replaced
+        };
+        recent.iter().enumerate().skip(last).all(came_back).then(|| {
+            let sides = Side::BOTH.into_iter().filter(|side| recent.iter().any(|write| write.side == *side));
+            let sides: Vec<String> = sides.map(|side| side.to_string()).collect();
             format!(
-                "written {} times in 24 hours by hxsync; another writer keeps putting {to}'s value back",
-                recent.len()
+                "written {} times in 24 hours by hxsync, and each time another writer in {} put back what it had replaced",
+                recent.len(),
+                sides.join(" and in ")
             )
         })
     }

@@ -1,12 +1,14 @@
 //! Reconciles one pair: 15 outcomes, the answers given for them, and what follows: changes, questions, base moves.
 
 use super::answer::answer;
-use super::decide::{FieldCase, Moved, Outcome, PositionCase, decide};
+use super::decide::{Draft, FieldCase, Moved, Outcome, PositionCase, decide};
 use super::{
     Agreed, Change, Decision, FieldBase, FieldStanding, FieldState, FingerprintKey, Half, PairBase, Question,
-    Shown, Subject, Who, Why, question::Values,
+    QuestionKind, Shown, Subject, Who, Why, question::Values,
 };
 use crate::config::FieldPolicy;
+use crate::domain::lens::CannotHold;
+use crate::domain::time::utc_text;
 use crate::domain::{
     Canonical, Field, FieldMap, FieldSet, Lenses, LinkId, Lock, Positions, Reading, Record, Side, Spelling,
 };
@@ -115,7 +117,7 @@ pub fn reconcile_pair(input: &PairInput<'_>, terms: &Terms<'_>) -> PairPlan {
         let (outcome, who, item) = settle(&mut plan, input, terms, &case, outcome, decision);
         outcomes.push((field, outcome, who, item));
     }
-    follow_first_position(&mut outcomes, input);
+    follow_first_position(&mut outcomes, input, terms.lenses);
     for (field, outcome, who, item) in outcomes {
         lay_out(&mut plan, input, terms, field, outcome, who, item);
     }
@@ -167,22 +169,24 @@ fn field_case<'a>(input: &'a PairInput<'_>, terms: &'a Terms<'_>, field: Field) 
         circumstances: terms.circumstances,
         position,
         id_taken: field == Field::EmploymentId && input.id_taken,
-        before_first_day: is_before_first_day(input, field),
+        before_first_day: is_before_first_day(input, field, terms.lenses),
         writes: &input.base.writes[field],
         now: terms.now,
     }
 }
 
 /// A notice or last day before the first day of work belongs to an earlier employment.
-fn is_before_first_day(input: &PairInput<'_>, field: Field) -> bool {
+fn is_before_first_day(input: &PairInput<'_>, field: Field, lenses: &Lenses) -> bool {
     if !matches!(field, Field::TerminationNoticeDate | Field::LastDayOfWork) {
         return false;
     }
-    let day =
-        |record: &Record, field: Field| record.text(field).and_then(|text| text.get(..10).map(str::to_owned));
+    let day = |record: &Record, field: Field| {
+        let read = lenses.read(field, record.side(), record.fields[field].value()?);
+        read.fault.is_none().then_some(read.canonical)
+    };
     let value = day(input.huma, field).or_else(|| day(input.xledger, field));
     let first = day(input.huma, Field::FirstDayOfWork).max(day(input.xledger, Field::FirstDayOfWork));
-    // `YYYY-MM-DD` sorts as text.
+    // The canonical form of a day, `YYYY-MM-DD`, sorts as text.
     matches!((value, first), (Some(value), Some(first)) if value < first)
 }
 
@@ -234,7 +238,11 @@ fn settle(
 }
 
 /// The dates of a first position go with its title, and stay with it where a human said `differ`.
-fn follow_first_position(outcomes: &mut [(Field, Outcome, Who, Option<String>)], input: &PairInput<'_>) {
+fn follow_first_position(
+    outcomes: &mut [(Field, Outcome, Who, Option<String>)],
+    input: &PairInput<'_>,
+    lenses: &Lenses,
+) {
     let Some((_, title, who, item)) = outcomes.iter().find(|(field, ..)| *field == Field::JobTitle).cloned()
     else {
         return;
@@ -244,22 +252,48 @@ fn follow_first_position(outcomes: &mut [(Field, Outcome, Who, Option<String>)],
     {
         match &title {
             Outcome::Write(_) => {
-                let value = input.xledger.fields[*field].value().cloned();
-                let why = Why::Created(Side::Huma);
-                *outcome = Outcome::Write(vec![super::decide::Draft {
-                    to: Side::Huma,
-                    value,
-                    why,
-                    make_title: None,
-                }]);
+                *outcome = with_first_position(*field, input, lenses);
                 (*of, *answered) = (who.clone(), item.clone());
             }
             Outcome::Differ | Outcome::Rest(FieldStanding::Differ) => {
                 *outcome = Outcome::Differ;
                 *of = who.clone();
             }
-            _ => {}
+            // The question about the title is open, and speaks for the dates too.
+            Outcome::Ask(_) => {}
+            Outcome::Off
+            | Outcome::Hidden { .. }
+            | Outcome::Invalid { .. }
+            | Outcome::Unrepresentable { .. }
+            | Outcome::ReadOnly { .. }
+            | Outcome::Failing
+            | Outcome::Waiting
+            | Outcome::AwaitsPosition
+            | Outcome::Rest(_)
+            | Outcome::Move(_) => {
+                let why = format!(
+                    "Huma has no position for this person, and the job title that would make one is {}",
+                    title.state().word()
+                );
+                *outcome = Outcome::Unrepresentable { to: Side::Huma, why: CannotHold(why) };
+            }
         }
+    }
+}
+
+/// What Xledger has of a field, written with the position that is being made.
+fn with_first_position(field: Field, input: &PairInput<'_>, lenses: &Lenses) -> Outcome {
+    let Some(value) = input.xledger.fields[field].value() else {
+        return Outcome::Move(Moved::ClearedBoth);
+    };
+    match lenses.carry(field, Side::Xledger, value, None) {
+        Ok(carried) => Outcome::Write(vec![Draft {
+            to: Side::Huma,
+            value: Some(carried.spelling),
+            why: Why::Created(Side::Huma),
+            make_title: None,
+        }]),
+        Err(why) => Outcome::Unrepresentable { to: Side::Huma, why },
     }
 }
 
@@ -393,6 +427,11 @@ fn question(
     {
         notes.push("they differ only in leading zeros".into());
     }
+    if asked.kind == QuestionKind::Divergence {
+        let began =
+            input.base.states[case.field].as_ref().filter(|mark| mark.state == FieldState::Divergence);
+        notes.push(format!("since {}", utc_text(began.map_or(terms.now, |mark| mark.since))));
+    }
     Question {
         kind: asked.kind,
         subject: Subject::Field { link: input.link, field: case.field },
@@ -415,7 +454,8 @@ fn question(
     }
 }
 
-/// The base follows Huma's main position once every date under it has settled.
+/// The base follows Huma's main position once every date it has a base for is settled under it, without a write under way:
+/// until then an empty date is no clear and a different one no edit.
 fn settled_position(input: &PairInput<'_>, plan: &PairPlan) -> Option<String> {
     let Positions::Main(main) = &input.huma.huma()?.positions else {
         return None;
@@ -423,7 +463,14 @@ fn settled_position(input: &PairInput<'_>, plan: &PairPlan) -> Option<String> {
     if input.base.position.as_ref() == Some(&main.id) {
         return None;
     }
-    let open =
-        plan.questions.iter().filter_map(|question| question.subject.field()).any(|field| field.is_date());
+    let mut dates = Field::ALL.into_iter().filter(|field| field.is_on_position() && field.is_date());
+    let open = dates.any(|field| {
+        let settled = matches!(
+            plan.states[field],
+            FieldState::Agreed | FieldState::Differ | FieldState::NotAccepted | FieldState::Off
+        );
+        let written = plan.changes.iter().any(|change| change.field == field);
+        input.base.fields[field].is_some() && (!settled || written)
+    });
     (input.base.position.is_none() || !open).then(|| main.id.clone())
 }

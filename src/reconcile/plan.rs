@@ -63,7 +63,7 @@ impl fmt::Display for Why {
             Why::Edited(side) => write!(f, "edited in {side}"),
             Why::Cleared(side) => write!(f, "cleared in {side}"),
             Why::Restored(side) => write!(f, "cleared in {side}, put back by rule"),
-            Why::Filled(side) => write!(f, "missing, filled from {side}"),
+            Why::Filled(side) => write!(f, "missing, filled from {}", side.other()),
             Why::Preferred(side) => write!(f, "{side} preferred by rule"),
             Why::Answered(verb) => write!(f, "answered `{verb}`"),
             Why::Created(side) => write!(f, "person created in {side}"),

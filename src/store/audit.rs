@@ -1,17 +1,14 @@
 //! What happened, in order, for ever.
 //!
-//! Each row's hash is SHA-256 over a JSON list in this order, moments and words as the columns spell them, hashes in
-//! lower-case hex: `[previous hash, seq, at, cycle, link_id, field, side, why, who, outcome, values digest]`. The values
-//! digest is SHA-256 over the salt's 16 bytes and then the JSON list `[person, record, old, new]`. The first row's previous
-//! hash is zeros. So an auditor can check the chain with any tool, and a person's values can go while it still holds.
+//! Values stand apart from their rows, so that a person's can be erased; `chain` says how the rows hold together.
 
+use super::chain::{hash_row, hash_values};
 use super::text::{digest, moment, utc_text};
 use super::{Reader, StoreError, Writer};
 use crate::domain::{Field, LinkId, RecordId, Side};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -124,65 +121,7 @@ impl std::fmt::Debug for AuditRow {
     }
 }
 
-/// A chain that holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Chain {
-    pub rows: u64,
-    /// Rows whose values are gone.
-    pub erased: u64,
-    /// The last row's hash; zeros for an empty audit.
-    pub head: [u8; 32],
-}
-
-/// Why a chain does not hold, or could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Broken {
-    /// The first row that is not what was written, or is missing.
-    #[error("the audit was changed at row {seq}")]
-    At { seq: i64 },
-    #[error("the audit could not be read")]
-    Unread(#[from] StoreError),
-}
-
 impl Reader<'_> {
-    /// Follows the chain from the first row to the last.
-    ///
-    /// # Errors
-    /// [`Broken::At`] the first row that was changed, exchanged or removed; at the end, one beyond the last row.
-    pub fn verify_audit(&self) -> Result<Chain, Broken> {
-        let mut chain = Chain { rows: 0, erased: 0, head: [0; 32] };
-        let mut statement = self
-            .conn
-            .prepare(
-                "SELECT r.seq, r.at, r.cycle, r.link_id, r.field, r.side, r.why, r.who, r.outcome, r.values_digest,
-                    r.prev_hash, r.hash, v.salt, v.person, v.record, v.old, v.new
-                 FROM audit_rows AS r LEFT JOIN audit_values AS v ON v.seq = r.seq
-                 ORDER BY r.seq",
-            )
-            .map_err(StoreError::from)?;
-        let mut rows = statement.query([]).map_err(StoreError::from)?;
-        let mut next = 1;
-        while let Some(row) = rows.next().map_err(StoreError::from)? {
-            let link = Linkage::of(row)?;
-            if link.seq != next || link.prev_hash != chain.head || !link.holds {
-                return Err(Broken::At { seq: next });
-            }
-            chain.rows += 1;
-            chain.erased += u64::from(link.erased);
-            chain.head = link.hash;
-            next += 1;
-        }
-        let given: Option<i64> = self
-            .conn
-            .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'audit_rows'", [], |row| row.get(0))
-            .optional()
-            .map_err(StoreError::from)?;
-        if given.unwrap_or(0) != next - 1 {
-            return Err(Broken::At { seq: next });
-        }
-        Ok(chain)
-    }
-
     /// The last row's number and hash; 0 and zeros for an empty audit.
     pub fn audit_head(&self) -> Result<(i64, [u8; 32]), StoreError> {
         let last: Option<(i64, Vec<u8>)> = self
@@ -302,70 +241,6 @@ fn record_text(record: &RecordId) -> String {
     format!("{}:{record}", record.side().word())
 }
 
-fn hash_values(
-    salt: &[u8],
-    person: Option<&str>,
-    record: Option<&str>,
-    old: Option<&str>,
-    new: Option<&str>,
-) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(salt);
-    hash.update(json!([person, record, old, new]).to_string());
-    hash.finalize().into()
-}
-
-/// `columns` are those from `seq` to `outcome`.
-fn hash_row(prev_hash: &[u8], columns: &serde_json::Value, values_digest: &[u8]) -> [u8; 32] {
-    let mut list = vec![json!(hex::encode(prev_hash))];
-    list.extend(columns.as_array().cloned().unwrap_or_default());
-    list.push(json!(hex::encode(values_digest)));
-    Sha256::digest(serde_json::Value::from(list).to_string()).into()
-}
-
-/// One row's place in the chain, recomputed.
-struct Linkage {
-    seq: i64,
-    prev_hash: [u8; 32],
-    hash: [u8; 32],
-    /// Whether the row and its values are what their hashes say.
-    holds: bool,
-    erased: bool,
-}
-
-impl Linkage {
-    fn of(row: &Row<'_>) -> Result<Linkage, StoreError> {
-        let text = |column: usize| row.get::<_, Option<String>>(column);
-        let seq: i64 = row.get(0)?;
-        let values_digest: Vec<u8> = row.get(9)?;
-        let prev_hash = digest(row.get(10)?, "audit")?;
-        let hash = digest(row.get(11)?, "audit")?;
-        let salt: Option<Vec<u8>> = row.get(12)?;
-        let columns = json!([
-            seq,
-            text(1)?,
-            row.get::<_, Option<i64>>(2)?,
-            row.get::<_, Option<i64>>(3)?,
-            text(4)?,
-            text(5)?,
-            text(6)?,
-            text(7)?,
-            text(8)?
-        ]);
-        let values_hold = match &salt {
-            None => true,
-            Some(salt) => {
-                let [person, record, old, new] = [text(13)?, text(14)?, text(15)?, text(16)?];
-                let found =
-                    hash_values(salt, person.as_deref(), record.as_deref(), old.as_deref(), new.as_deref());
-                values_digest == found
-            }
-        };
-        let holds = values_hold && hash == hash_row(&prev_hash, &columns, &values_digest);
-        Ok(Linkage { seq, prev_hash, hash, holds, erased: salt.is_none() })
-    }
-}
-
 fn audit_row_of(row: &Row<'_>) -> Result<AuditRow, StoreError> {
     let unreadable = || StoreError::unreadable("audit");
     let field: Option<String> = row.get(5)?;
@@ -389,4 +264,156 @@ fn audit_row_of(row: &Row<'_>) -> Result<AuditRow, StoreError> {
         who: row.get(10)?,
         outcome: Outcome::ALL.into_iter().find(|known| known.word() == outcome).ok_or_else(unreadable)?,
     })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::tests::*;
+    use super::*;
+    use crate::domain::{HumaId, XledgerId};
+    use crate::store::Store;
+
+    fn entry<'a>(link: i64, old: &'a str, new: &'a str) -> AuditEntry<'a> {
+        AuditEntry {
+            at: at(1),
+            cycle: Some(1),
+            link: Some(LinkId(link)),
+            record: None,
+            person: Some("Kari Nordmann (1042)"),
+            field: Some(Field::Phone),
+            side: Some(AuditSide::One(Side::Xledger)),
+            old: Some(old),
+            new: Some(new),
+            why: "edited in Huma",
+            who: "hxsync",
+            outcome: Outcome::Written,
+        }
+    }
+
+    /// Three rows: two of link 1, one of link 2.
+    pub fn three_rows() -> Case {
+        let mut case = case();
+        case.store
+            .write(|tx| {
+                assert_eq!(tx.append_audit(&entry(1, "1", "2"))?, 1);
+                assert_eq!(tx.append_audit(&entry(2, "3", "4"))?, 2);
+                let email = AuditEntry {
+                    field: Some(Field::Email),
+                    side: Some(AuditSide::Both),
+                    ..entry(1, "5", "6")
+                };
+                assert_eq!(tx.append_audit(&email)?, 3);
+                Ok(())
+            })
+            .unwrap();
+        case
+    }
+
+    pub fn run(store: &Store, sql: &str) -> rusqlite::Result<()> {
+        store.read().conn.execute_batch(sql)
+    }
+
+    #[test]
+    fn p4_the_audit_takes_no_change_no_removal_and_no_replacement() {
+        let case = three_rows();
+        for sql in [
+            "UPDATE audit_rows SET who = 'kari' WHERE seq = 2",
+            "DELETE FROM audit_rows WHERE seq = 3",
+            "REPLACE INTO audit_rows SELECT * FROM audit_rows WHERE seq = 2",
+            "UPDATE audit_values SET new = 'x' WHERE seq = 2",
+            "REPLACE INTO audit_values SELECT * FROM audit_values WHERE seq = 2",
+            "INSERT INTO audit (seq) VALUES (4)",
+        ] {
+            assert!(run(&case.store, sql).is_err(), "{sql}");
+        }
+        assert_eq!(case.store.read().verify_audit().unwrap().rows, 3);
+    }
+
+    #[test]
+    fn erased_values_are_gone_and_the_chain_still_holds() {
+        let mut case = three_rows();
+        let alone = RecordId::Huma(HumaId("h-5".into()));
+        case.store
+            .write(|tx| {
+                let row = AuditEntry { link: None, record: Some(&alone), ..entry(0, "7", "8") };
+                tx.append_audit(&row)?;
+                assert_eq!(tx.audit_of_record(&alone)?.len(), 1);
+                assert_eq!(tx.erase_audit_values(&[LinkId(1)], std::slice::from_ref(&alone))?, 3);
+                tx.append_audit(&AuditEntry { outcome: Outcome::Erased, ..entry(1, "", "") })
+            })
+            .unwrap();
+        let chain = case.store.read().verify_audit().unwrap();
+        assert_eq!((chain.rows, chain.erased), (5, 3));
+        let rows = case.store.read().audit_of_link(LinkId(1), None).unwrap();
+        assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [1, 3, 5]);
+        assert_eq!((&rows[0].person, &rows[0].old, &rows[0].new), (&None, &None, &None));
+        assert_eq!(rows[0].outcome, Outcome::Written);
+        assert!(case.store.read().audit_of_record(&alone).unwrap().is_empty());
+        assert_eq!(case.store.read().audit_row(2).unwrap().unwrap().new.as_deref(), Some("4"));
+    }
+
+    #[test]
+    fn the_same_values_have_another_digest_in_another_row() {
+        let mut case = case();
+        case.store
+            .write(|tx| {
+                tx.append_audit(&entry(1, "1", "2"))?;
+                tx.append_audit(&entry(1, "1", "2"))
+            })
+            .unwrap();
+        let digests: i64 = case
+            .store
+            .read()
+            .conn
+            .query_row("SELECT count(DISTINCT values_digest) FROM audit_rows", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(digests, 2);
+    }
+
+    #[test]
+    fn salts_are_new_after_a_restart_too() {
+        let mut case = three_rows();
+        let salt = |store: &Store| -> Vec<u8> {
+            let conn = store.read().conn;
+            conn.query_row("SELECT salt FROM audit_values ORDER BY seq DESC", [], |row| row.get(0)).unwrap()
+        };
+        let before = salt(&case.store);
+        case.store = Store::open(&case.path, at(5), &mut |bytes| bytes.fill(77)).unwrap();
+        case.store.write(|tx| tx.append_audit(&entry(1, "1", "2"))).unwrap();
+        assert_ne!(salt(&case.store), before);
+    }
+
+    #[test]
+    fn rows_are_found_by_person_field_cycle_and_number() {
+        let mut case = three_rows();
+        let reader = case.store.read();
+        let seqs = |rows: Vec<AuditRow>| rows.iter().map(|row| row.seq).collect::<Vec<_>>();
+        assert_eq!(seqs(reader.audit_of_link(LinkId(1), Some(Field::Email)).unwrap()), [3]);
+        assert_eq!(seqs(reader.audit_of_cycle(1).unwrap()), [1, 2, 3]);
+        assert_eq!(seqs(reader.audit_from(2, 1).unwrap()), [2]);
+        let row = reader.audit_row(3).unwrap().unwrap();
+        assert_eq!(
+            (row.side, row.field, row.link),
+            (Some(AuditSide::Both), Some(Field::Email), Some(LinkId(1)))
+        );
+        case.store
+            .write(|tx| {
+                let record = RecordId::Xledger(XledgerId(7));
+                for outcome in Outcome::ALL {
+                    let row = AuditEntry {
+                        outcome,
+                        record: Some(&record),
+                        link: None,
+                        cycle: None,
+                        side: None,
+                        ..entry(0, "", "")
+                    };
+                    let seq = tx.append_audit(&row)?;
+                    assert_eq!(tx.audit_row(seq)?.map(|row| (row.outcome, row.side)), Some((outcome, None)));
+                }
+                assert_eq!(tx.audit_of_record(&record)?.len(), Outcome::ALL.len());
+                Ok(())
+            })
+            .unwrap();
+    }
 }

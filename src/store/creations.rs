@@ -131,7 +131,7 @@ impl Reader<'_> {
 
 impl Writer<'_> {
     /// # Errors
-    /// [`StoreError::AlreadyLinked`] while another chain for the same person on the same side is unfinished.
+    /// [`StoreError::AlreadyBeingMade`] while another chain for the same person on the same side is unfinished.
     pub fn add_creation(&self, new: &NewCreation<'_>) -> Result<CreationId, StoreError> {
         let added = self
             .conn
@@ -149,7 +149,7 @@ impl Writer<'_> {
             ));
         match added {
             Ok(_) => Ok(CreationId(self.conn.last_insert_rowid())),
-            Err(error) if super::links::is_unique(&error) => Err(StoreError::AlreadyLinked),
+            Err(error) if super::links::is_unique(&error) => Err(StoreError::AlreadyBeingMade),
             Err(error) => Err(error.into()),
         }
     }
@@ -200,5 +200,81 @@ impl Writer<'_> {
             )?
             .execute((id.0, made.to_string(), link.map(|link| link.0), utc_text(at), made.side().word()))?;
         found(changed, "creation")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+    use crate::domain::{HumaId, Side, XledgerId};
+    use crate::store::NewIntent;
+
+    fn creation(tx: &Writer<'_>) -> Result<CreationId, StoreError> {
+        let cycle = tx.begin_cycle("timer", at(1))?;
+        let intent = tx.add_intent(&NewIntent {
+            cycle,
+            link: None,
+            record: None,
+            person: "Kari Nordmann (1042)",
+            side: Side::Xledger,
+            operation: "create",
+            changes: &[],
+            reason: "answered `create-xledger`",
+            at: at(1),
+        })?;
+        tx.add_creation(&NewCreation {
+            intent,
+            source: &RecordId::Huma(HumaId("h-1".into())),
+            lookup_key: "code 1042",
+            known_before: &[RecordId::Xledger(XledgerId(4))],
+            at: at(1),
+        })
+    }
+
+    #[test]
+    fn p2_a_chain_is_journalled_step_by_step_until_it_is_done() {
+        let mut case = case();
+        let id = case.store.write(creation).unwrap();
+        let made = RecordId::Xledger(XledgerId(7));
+        case.store
+            .write(|tx| {
+                tx.set_creation_state(id, CreationState::Unknown, at(2))?;
+                let found = &tx.unfinished_creations()?[0];
+                assert_eq!((found.state, &found.made), (CreationState::Unknown, &None));
+                assert_eq!(found.known_before, [RecordId::Xledger(XledgerId(4))]);
+                assert_eq!(found.source, RecordId::Huma(HumaId("h-1".into())));
+                tx.add_creation_step(id, "contact", "55", at(3))?;
+                tx.add_creation_step(id, "bank account", "", at(3))?;
+                let link = link(tx, "h-1", 7)?;
+                tx.set_creation_made(id, &made, Some(link), at(4))?;
+                let found = &tx.unfinished_creations()?[0];
+                assert_eq!((found.state, found.link), (CreationState::Made, Some(link)));
+                assert_eq!(found.made, Some(made.clone()));
+                assert_eq!(found.steps.get("contact").map(String::as_str), Some("55"));
+                assert_eq!(found.steps.len(), 2);
+                tx.set_creation_state(id, CreationState::Done, at(5))?;
+                assert!(tx.unfinished_creations()?.is_empty());
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn p2_no_second_chain_starts_for_a_person_while_one_is_unfinished() {
+        let mut case = case();
+        let id = case.store.write(creation).unwrap();
+        assert!(matches!(case.store.write(creation), Err(StoreError::AlreadyBeingMade)));
+        case.store.write(|tx| tx.set_creation_state(id, CreationState::Abandoned, at(2))).unwrap();
+        case.store.write(creation).unwrap();
+    }
+
+    #[test]
+    fn a_record_of_the_other_side_is_not_taken_for_what_was_made() {
+        let mut case = case();
+        let id = case.store.write(creation).unwrap();
+        let wrong = RecordId::Huma(HumaId("h-2".into()));
+        let refused = case.store.write(|tx| tx.set_creation_made(id, &wrong, None, at(2)));
+        assert!(matches!(refused, Err(StoreError::NoSuch { .. })));
     }
 }

@@ -166,3 +166,85 @@ impl Writer<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+
+    const COUNTS: Counts = Counts { huma_requests: 3, xledger_requests: 1, writes: 0, questions: 2 };
+
+    #[test]
+    fn a_cycle_begins_ends_once_and_has_the_number_that_was_foretold() {
+        let mut case = case();
+        for number in 1..=2 {
+            assert_eq!(case.store.read().next_cycle().unwrap(), number);
+            let id = case.store.write(|tx| tx.begin_cycle("timer", at(1))).unwrap();
+            assert_eq!(id, number);
+        }
+        case.store.write(|tx| tx.end_cycle(2, "quiet", COUNTS, at(2))).unwrap();
+        let again = case.store.write(|tx| tx.end_cycle(2, "quiet", COUNTS, at(3)));
+        assert!(matches!(again, Err(StoreError::NoSuch { .. })));
+        let cycles = case.store.read().last_cycles(5).unwrap();
+        assert_eq!(cycles.iter().map(|cycle| cycle.id).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!((cycles[0].ended_at, cycles[0].counts), (Some(at(2)), COUNTS));
+        assert_eq!((cycles[1].ended_at, &cycles[1].outcome), (None, &None));
+    }
+
+    #[test]
+    fn a_quiet_cycle_touches_only_its_own_row_and_the_counters() {
+        let mut case = case();
+        let link = linked_kari(&mut case.store);
+        let base = crate::reconcile::PairBase::default();
+        case.store.write(|tx| tx.put_base(link, &base)).unwrap();
+        let touched = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let seen = touched.clone();
+        case.store
+            .conn
+            .update_hook(Some(move |_: rusqlite::hooks::Action, _: &str, table: &str, _: i64| {
+                seen.lock().unwrap().push(table.to_owned());
+            }))
+            .unwrap();
+        case.store
+            .write(|tx| {
+                tx.put_snapshot(&huma("h-1", &kari()), at(5), None)?;
+                tx.put_snapshot(&xledger(7, &kari()), at(5), None)?;
+                tx.put_base(link, &base)?;
+                tx.rename_link(link, "Kari Nordmann (1042)", Some("1042"))?;
+                tx.wake_due(at(5))?;
+                tx.take_hints(0, at(5))?;
+                tx.add_api_use("2026-11", Side::Huma, 0, 0, 0)?;
+                let quiet = QuietCycle {
+                    cause: "timer",
+                    outcome: "nothing to do",
+                    started_at: at(4),
+                    ended_at: at(5),
+                    counts: COUNTS,
+                };
+                tx.record_quiet_cycle(&quiet)
+            })
+            .unwrap();
+        let mut tables = touched.lock().unwrap().clone();
+        tables.dedup();
+        assert_eq!(tables, ["cycle_rows"]);
+    }
+
+    #[test]
+    fn use_adds_up_per_month_and_side() {
+        let mut case = case();
+        case.store
+            .write(|tx| {
+                tx.add_api_use("2026-11", Side::Huma, 1, 10, 100)?;
+                tx.add_api_use("2026-11", Side::Huma, 2, 20, 200)?;
+                tx.add_api_use("2026-11", Side::Xledger, 5, 5, 5)?;
+                tx.add_api_use("2026-12", Side::Huma, 7, 7, 7)
+            })
+            .unwrap();
+        let month = "2026-11".to_owned();
+        let huma =
+            ApiUseRow { month: month.clone(), side: Side::Huma, requests: 3, bytes_in: 30, bytes_out: 300 };
+        let xledger = ApiUseRow { month, side: Side::Xledger, requests: 5, bytes_in: 5, bytes_out: 5 };
+        assert_eq!(case.store.read().api_use("2026-11").unwrap(), [huma, xledger]);
+        assert!(case.store.write(|tx| tx.add_api_use("november", Side::Huma, 1, 1, 1)).is_err());
+    }
+}

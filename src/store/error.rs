@@ -34,6 +34,9 @@ pub enum StoreError {
     /// One of the two records is in an open link already: linking it again would make two of one person.
     #[error("one of the two records is linked already")]
     AlreadyLinked,
+    /// A chain for the same person on the same side is unfinished: a second one could only make a second person.
+    #[error("this person is being made already")]
+    AlreadyBeingMade,
     /// The row named is not there, or not in a state that allows this. A programmer's error or a race of two commands.
     #[error("the database has no such {what}")]
     NoSuch { what: &'static str },

@@ -56,3 +56,32 @@ impl Writer<'_> {
         Ok(statement.execute([utc_text(before)])?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+
+    #[test]
+    fn a_hint_waits_until_it_is_taken_and_later_ones_wait_on() {
+        let mut case = case();
+        case.store
+            .write(|tx| {
+                let first = tx.add_hint(Side::Huma, &["h-1".into()], at(1))?;
+                let second = tx.add_hint(Side::Xledger, &["7".into(), "8".into()], at(2))?;
+                assert_eq!(tx.take_hints(first, at(3))?, 1);
+                let hint = Hint {
+                    id: second,
+                    received_at: at(2),
+                    side: Side::Xledger,
+                    ids: vec!["7".into(), "8".into()],
+                };
+                assert_eq!(tx.waiting_hints()?, [hint]);
+                assert_eq!(tx.forget_hints(at(3))?, 0);
+                assert_eq!(tx.forget_hints(at(4))?, 1, "only what was taken");
+                assert_eq!(tx.waiting_hints()?.len(), 1);
+                Ok(())
+            })
+            .unwrap();
+    }
+}

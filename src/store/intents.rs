@@ -183,3 +183,97 @@ impl Writer<'_> {
         found(changed, "intent")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+    use crate::domain::{Field, HumaId, Reading, Spelling};
+    use crate::reconcile::{Who, Why};
+
+    fn change(field: Field) -> Change {
+        Change {
+            side: Side::Huma,
+            field,
+            from: Reading::Empty,
+            to: Some(Spelling::text("Kari")),
+            other: Reading::Value(Spelling::text("Kari")),
+            why: Why::Edited(Side::Xledger),
+            who: Who::Hxsync,
+            answers: None,
+            make_title: None,
+        }
+    }
+
+    #[test]
+    fn p4_an_intent_is_given_back_with_its_changes_and_stays_unfinished_until_its_outcome_is_known() {
+        let mut case = case();
+        let link = linked_kari(&mut case.store);
+        let record = RecordId::Huma(HumaId("h-1".into()));
+        let changes = [change(Field::Phone), change(Field::GivenName)];
+        let id = case
+            .store
+            .write(|tx| {
+                let cycle = tx.begin_cycle("timer", at(1))?;
+                tx.add_intent(&NewIntent {
+                    cycle,
+                    link: Some(link),
+                    record: Some(&record),
+                    person: "Kari Nordmann (1042)",
+                    side: Side::Huma,
+                    operation: "update-user",
+                    changes: &changes,
+                    reason: "edited in Xledger",
+                    at: at(1),
+                })
+            })
+            .unwrap();
+        let mut steps = Vec::new();
+        for state in IntentState::ALL {
+            case.store.write(|tx| tx.set_intent_state(id, state, at(2))).unwrap();
+            let intent = case.store.read().intent(id).unwrap().unwrap();
+            assert_eq!((intent.state, intent.updated_at), (state, at(2)));
+            let unfinished = case.store.read().unfinished_intents().unwrap();
+            steps.push((state.word(), intent.attempts, unfinished.len()));
+        }
+        let expected = [
+            ("planned", 0, 1),
+            ("sent", 1, 1),
+            ("confirmed", 1, 0),
+            ("failed", 1, 0),
+            ("unknown", 1, 1),
+            ("superseded", 1, 0),
+        ];
+        assert_eq!(steps, expected);
+        let intent = &case.store.read().intents_of_cycle(1).unwrap()[0];
+        assert_eq!((intent.record.as_ref(), intent.changes.as_slice()), (Some(&record), changes.as_slice()));
+        let fields: String =
+            case.store.read().conn.query_row("SELECT fields FROM intents", [], |row| row.get(0)).unwrap();
+        assert_eq!(fields, "given_name,phone");
+    }
+
+    #[test]
+    fn an_intent_without_a_reason_or_a_cycle_is_not_recorded() {
+        let mut case = case();
+        let changes = [change(Field::Phone)];
+        for (cycle, reason) in [(1, ""), (2, "edited in Xledger")] {
+            let added = case.store.write(|tx| {
+                tx.begin_cycle("timer", at(1))?;
+                tx.add_intent(&NewIntent {
+                    cycle,
+                    link: None,
+                    record: None,
+                    person: "Kari",
+                    side: Side::Huma,
+                    operation: "create",
+                    changes: &changes,
+                    reason,
+                    at: at(1),
+                })
+            });
+            assert!(added.is_err());
+        }
+        let missing = case.store.write(|tx| tx.set_intent_state(IntentId(5), IntentState::Sent, at(1)));
+        assert!(matches!(missing, Err(StoreError::NoSuch { .. })));
+    }
+}

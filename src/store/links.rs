@@ -92,8 +92,8 @@ pub(super) fn link_of(row: &Row<'_>) -> Result<Link, StoreError> {
     let state: String = row.get(5)?;
     Ok(Link {
         id: LinkId(row.get(0)?),
-        huma: HumaId(row.get::<_, Option<String>>(1)?.unwrap_or_default()),
-        xledger: XledgerId(row.get::<_, Option<i64>>(2)?.unwrap_or_default()),
+        huma: HumaId(row.get(1)?),
+        xledger: XledgerId(row.get(2)?),
         person: row.get(3)?,
         employment_id: row.get(4)?,
         state: LinkState::ALL.into_iter().find(|known| known.word() == state).ok_or_else(unreadable)?,
@@ -105,9 +105,10 @@ pub(super) fn link_of(row: &Row<'_>) -> Result<Link, StoreError> {
 }
 
 impl Reader<'_> {
-    /// Closed ones too.
+    /// Closed ones too, but not those of erased people.
     pub fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError> {
-        let sql = format!("SELECT {LINK_COLUMNS} FROM links AS l WHERE l.link_id = ?1");
+        let sql =
+            format!("SELECT {LINK_COLUMNS} FROM links AS l WHERE l.link_id = ?1 AND l.huma_id IS NOT NULL");
         Ok(self.links_of(&sql, [id.0])?.pop())
     }
 
@@ -302,4 +303,106 @@ pub(super) fn is_unique(error: &rusqlite::Error) -> bool {
         error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
             || error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+
+    #[test]
+    fn p2_a_record_is_in_at_most_one_open_link() {
+        let mut case = case();
+        let first = linked_kari(&mut case.store);
+        for (huma, xledger) in [("h-1", 8), ("h-2", 7)] {
+            let second = case.store.write(|tx| link(tx, huma, xledger));
+            assert!(matches!(second, Err(StoreError::AlreadyLinked)));
+        }
+        let again = case
+            .store
+            .write(|tx| {
+                tx.close_link(first, "rehired", at(3))?;
+                link(tx, "h-1", 8)
+            })
+            .unwrap();
+        let huma = RecordId::Huma(HumaId("h-1".into()));
+        assert_eq!(case.store.read().link_of_record(&huma).unwrap().unwrap().id, again);
+        let ever: Vec<_> =
+            case.store.read().links_ever_of(&huma).unwrap().into_iter().map(|link| link.id).collect();
+        assert_eq!(ever, [first, again]);
+        assert_eq!(case.store.read().link_of_record(&RecordId::Xledger(XledgerId(7))).unwrap(), None);
+    }
+
+    #[test]
+    fn a_closed_link_keeps_its_history_and_loses_its_base() {
+        let mut case = case();
+        let id = linked_kari(&mut case.store);
+        case.store
+            .write(|tx| {
+                tx.put_base(id, &Default::default())?;
+                tx.close_link(id, "unlinked by hand", at(5))
+            })
+            .unwrap();
+        let link = case.store.read().link(id).unwrap().unwrap();
+        assert_eq!(link.closed_at.zip(link.closed_why.as_deref()), Some((at(5), "unlinked by hand")));
+        assert_eq!(case.store.read().base(id).unwrap(), None);
+        assert!(case.store.read().links().unwrap().is_empty());
+        for refused in [
+            case.store.write(|tx| tx.close_link(id, "again", at(6))),
+            case.store.write(|tx| tx.set_link_state(id, LinkState::Linked).map(drop)),
+        ] {
+            assert!(matches!(refused, Err(StoreError::NoSuch { .. })));
+        }
+    }
+
+    #[test]
+    fn a_label_and_a_state_are_written_only_when_they_change() {
+        let mut case = case();
+        let id = linked_kari(&mut case.store);
+        case.store
+            .write(|tx| {
+                assert!(!tx.rename_link(id, "Kari Nordmann (1042)", Some("1042"))?);
+                assert!(tx.rename_link(id, "Kari Hansen (1042)", Some("1042"))?);
+                assert!(tx.rename_link(id, "Kari Hansen (1042)", None)?);
+                assert!(!tx.set_link_state(id, LinkState::Linked)?);
+                assert!(tx.set_link_state(id, LinkState::Excluded)?);
+                assert!(tx.set_link_state(id, LinkState::Closed).is_err(), "closing has its own way");
+                Ok(())
+            })
+            .unwrap();
+        let link = case.store.read().link(id).unwrap().unwrap();
+        assert_eq!(
+            (link.person.as_str(), link.employment_id, link.state),
+            ("Kari Hansen (1042)", None, LinkState::Excluded)
+        );
+        assert_eq!(case.store.read().linked_count().unwrap(), 0);
+    }
+
+    #[test]
+    fn not_the_same_and_ignored_are_remembered_until_taken_back() {
+        let mut case = case();
+        let (huma, xledger) = (HumaId("h-1".into()), XledgerId(7));
+        let record = RecordId::Xledger(XledgerId(8));
+        case.store
+            .write(|tx| {
+                assert!(tx.add_not_same(&huma, xledger, "kari", at(1))?);
+                assert!(!tx.add_not_same(&huma, xledger, "per", at(2))?);
+                assert!(tx.add_ignored(&record, "kari", at(1))?);
+                assert!(!tx.add_ignored(&record, "per", at(2))?);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(case.store.read().not_same().unwrap(), [(huma.clone(), xledger)]);
+        let ignored = Ignored { record: record.clone(), who: "kari".into(), at: at(1) };
+        assert_eq!(case.store.read().ignored().unwrap(), [ignored]);
+        case.store
+            .write(|tx| {
+                assert!(tx.remove_not_same(&huma, xledger)?);
+                assert!(tx.remove_ignored(&record)?);
+                Ok(())
+            })
+            .unwrap();
+        assert!(case.store.read().not_same().unwrap().is_empty());
+        assert!(case.store.read().ignored().unwrap().is_empty());
+    }
 }

@@ -9,13 +9,16 @@
 
 mod audit;
 mod base;
+mod chain;
 mod creations;
 mod cycles;
 mod draw;
 mod error;
 mod inbox;
 mod intents;
+mod item;
 mod links;
+mod lookups;
 pub mod meta;
 mod open;
 mod questions;
@@ -24,8 +27,9 @@ mod snapshots;
 mod status;
 mod text;
 
-pub use audit::{AuditEntry, AuditRow, AuditSide, Broken, Chain, Outcome};
+pub use audit::{AuditEntry, AuditRow, AuditSide, Outcome};
 pub use base::Pair;
+pub use chain::{Broken, Chain};
 pub use creations::{Creation, CreationId, CreationState, NewCreation};
 pub use cycles::{ApiUseRow, Counts, CycleRow, QuietCycle};
 pub use error::StoreError;
@@ -37,7 +41,7 @@ pub use open::{ReadStore, Store};
 pub use questions::{Asked, Closed, News, QuestionText, StoredQuestion};
 pub use resolutions::{NewResolution, Resolution, ResolutionId, ResolutionState};
 pub use snapshots::{Mark, Missing, Snapshot};
-pub use status::{FoundPerson, PeopleCounts};
+pub use status::{FoundPerson, PeopleCounts, is_settled};
 pub use text::readable;
 
 use draw::Draw;

@@ -6,6 +6,7 @@ use super::draw::Draw;
 use super::{Reader, StoreError, Writer, meta};
 use crate::domain::time::utc_text;
 use jiff::Timestamp;
+use nix::unistd::{AccessFlags, access};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::cell::RefCell;
@@ -22,16 +23,22 @@ pub(super) mod embedded {
 pub(super) const APPLICATION_ID: i32 = 0x6878_7379;
 /// How long a statement waits for another process's lock before it is [`StoreError::Locked`].
 const BUSY: Duration = Duration::from_secs(5);
+const BUSY_AT_END: Duration = Duration::from_millis(200);
 /// Up to this size, in bytes, every start checks all pages; beyond, only a start after an unclean end does.
 const ALWAYS_CHECKED: u64 = 32 << 20;
+/// What is kept of the log's file, in bytes, after a transaction that needed more (a first sync).
+const LOG_KEPT: i64 = 16 << 20;
+/// Pages held in memory, in KiB: a first sync inserts by Huma's ids, which come in no order.
+const CACHE_KIB: i64 = 32 << 10;
 /// The owner writes, the auditors' group reads.
 const MODE: u32 = 0o640;
 
 /// The one writer. Moves to the thread that uses it.
 pub struct Store {
-    conn: Connection,
+    pub(super) conn: Connection,
     draw: RefCell<Draw>,
     identity: Identity,
+    closed: bool,
 }
 
 /// A reader beside the writer, in this process or another.
@@ -58,6 +65,10 @@ impl Store {
         let mut conn = Connection::open_with_flags(path, flags)?;
         // First of all: even a refused database must not be checkpointed by our closing it.
         prepare(&conn)?;
+        // SQLite opens a file it may not write for reading, and would say so at the first write only.
+        if conn.is_readonly("main")? {
+            return Err(StoreError::ReadOnlyDirectory);
+        }
         if is_empty(path, &conn)? {
             // Before WAL, so that it stands in the file itself and not only in the log.
             conn.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -70,6 +81,8 @@ impl Store {
         }
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
+        conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
         if version(&conn)? < known_version() {
             let runner = embedded::migrations::runner().set_grouped(true);
             runner.run(&mut conn).map_err(|error| of_migration(path, error))?;
@@ -78,7 +91,7 @@ impl Store {
         let mut draw = Draw::new(chance);
         make_identity(&mut conn, at, &mut draw, chance)?;
         let identity = Identity::read(Reader { conn: &conn })?;
-        Ok(Store { conn, draw: RefCell::new(draw), identity })
+        Ok(Store { conn, draw: RefCell::new(draw), identity, closed: false })
     }
 
     /// Opens an existing database for reading only.
@@ -86,6 +99,8 @@ impl Store {
         if length(path)?.is_none_or(|length| length == 0) {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
+        access(path, AccessFlags::R_OK)
+            .map_err(|error| StoreError::File { path: path.to_owned(), source: error.into() })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags)?;
         prepare(&conn)?;
@@ -125,6 +140,18 @@ impl Store {
         Ok(result)
     }
 
+    /// Does the work and takes all of it back: what a cycle would record, without recording it.
+    pub fn rehearse<T>(
+        &mut self,
+        work: impl FnOnce(&Writer<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let writer = Writer { reader: Reader { conn: &transaction }, draw: &self.draw };
+        let result = work(&writer)?;
+        transaction.rollback()?;
+        Ok(result)
+    }
+
     /// Copies the whole database, as of one moment, to a new file of the same mode, while others go on.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         backup(&self.conn, to)
@@ -132,7 +159,8 @@ impl Store {
 
     /// Ends cleanly: the log goes into the file and stays beside it, empty, so that a reader without write permission can
     /// open it. Dropping does the same and says nothing of what went wrong.
-    pub fn close(self) -> Result<(), StoreError> {
+    pub fn close(mut self) -> Result<(), StoreError> {
+        self.closed = true;
         checkpoint(&self.conn)
     }
 }
@@ -140,7 +168,9 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         // Nobody is left to tell, and nothing is lost: the next start takes the log in.
-        let _ = checkpoint(&self.conn);
+        if !self.closed {
+            let _ = checkpoint(&self.conn);
+        }
     }
 }
 
@@ -334,6 +364,8 @@ fn make_identity(
 }
 
 fn checkpoint(conn: &Connection) -> Result<(), StoreError> {
+    // A reader that stays on must not hold up our end: then the log keeps its length, and nothing else is different.
+    conn.busy_timeout(BUSY_AT_END)?;
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }
@@ -349,4 +381,57 @@ fn backup(conn: &Connection, to: &Path) -> Result<(), StoreError> {
     let run = rusqlite::backup::Backup::new(conn, &mut copy)?;
     run.run_to_completion(1000, Duration::ZERO, None)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+
+    #[test]
+    fn a_lock_of_another_process_is_said_to_be_one() {
+        let mut case = case();
+        let other = Connection::open(&case.path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        case.store.conn.busy_timeout(Duration::ZERO).unwrap();
+        let written = case.store.write(|tx| tx.put_meta(&meta::PLAN_ONLY, &"x".to_owned()));
+        assert!(matches!(written, Err(StoreError::Locked)));
+        other.execute_batch("ROLLBACK").unwrap();
+        case.store.write(|tx| tx.put_meta(&meta::PLAN_ONLY, &"x".to_owned())).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_said_to_be_one_and_nothing_of_the_write_is_kept() {
+        let mut case = case();
+        let pages: i64 = case.store.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        case.store.conn.pragma_update(None, "max_page_count", pages).unwrap();
+        let written = case.store.write(|tx| {
+            tx.put_meta(&meta::PLAN_ONLY, &"small".to_owned())?;
+            tx.put_meta(&meta::MAPPING_DIGEST, &"x".repeat(100_000))
+        });
+        assert!(matches!(written, Err(StoreError::Full)));
+        assert_eq!(case.store.read().meta(&meta::PLAN_ONLY).unwrap(), None);
+    }
+
+    #[test]
+    fn p10_no_error_quotes_a_value() {
+        let mut case = case();
+        let id = linked_kari(&mut case.store);
+        let text = case
+            .store
+            .read()
+            .conn
+            .query_row("SELECT json(person) FROM links", [], |row| row.get::<_, String>(0));
+        let mut error: Option<Box<dyn std::error::Error>> =
+            Some(Box::new(StoreError::from(text.unwrap_err())));
+        let unreadable =
+            case.store.conn.execute("UPDATE links SET linked_at = 'Kari' WHERE link_id = ?1", [id.0]);
+        assert_eq!(unreadable.unwrap(), 1);
+        let mut said = case.store.read().link(id).unwrap_err().to_string();
+        while let Some(level) = error.take() {
+            said += &format!(" {level}");
+            said += &level.source().map(ToString::to_string).unwrap_or_default();
+        }
+        assert!(!said.contains("Kari"), "{said}");
+    }
 }

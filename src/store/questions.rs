@@ -9,13 +9,6 @@ use crate::reconcile::{Question, Shown, Subject};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 
-/// Letters and digits that cannot be taken for one another, and no U.
-const LETTERS: &[u8] = b"ABCDEFGHJKMNPQRSTVWXYZ";
-const SIGNS: &[u8] = b"ABCDEFGHJKMNPQRSTVWXYZ23456789";
-/// `K7Q4`; longer only when hundreds of thousands have been used.
-const ITEM_LENGTH: usize = 4;
-const TRIES_PER_LENGTH: usize = 24;
-
 /// What [`Writer::ask`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
@@ -275,32 +268,142 @@ impl Writer<'_> {
             .execute([item])?;
         Ok(changed > 0)
     }
-
-    fn new_item(&self) -> Result<String, StoreError> {
-        let mut taken = self.conn.prepare_cached("SELECT 1 FROM questions WHERE item = ?1")?;
-        let mut length = ITEM_LENGTH;
-        loop {
-            for _ in 0..TRIES_PER_LENGTH {
-                let item = spell(&self.draw.borrow_mut().bytes(), length);
-                // A digit in it: no item is a word.
-                if item.bytes().any(|sign| sign.is_ascii_digit()) && !taken.exists([&item])? {
-                    return Ok(item);
-                }
-            }
-            length += 1;
-        }
-    }
-}
-
-/// A letter first, then letters and digits.
-fn spell(bytes: &[u8; 16], length: usize) -> String {
-    let sign = |i: usize| {
-        let signs = if i == 0 { LETTERS } else { SIGNS };
-        signs[usize::from(bytes[i % bytes.len()]) % signs.len()] as char
-    };
-    (0..length).map(sign).collect()
 }
 
 pub(super) fn found(rows: usize, what: &'static str) -> Result<(), StoreError> {
     if rows == 0 { Err(StoreError::NoSuch { what }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+    use crate::domain::{Canonical, Field, LinkId, Reading, Spelling};
+    use crate::reconcile::QuestionKind;
+    use crate::reconcile::question::Values;
+
+    fn conflict(link: LinkId, huma: &str) -> Question {
+        Question {
+            kind: QuestionKind::Conflict,
+            subject: Subject::Field { link, field: Field::Phone },
+            person: "Kari Nordmann (1042)".into(),
+            shown: Shown::Values(Box::new(Values {
+                base: Some(Spelling::text("+47 900 11 222")),
+                base_at: Some(at(0)),
+                huma: Reading::Value(Spelling::text(huma)),
+                huma_at: at(1),
+                xledger: Reading::Empty,
+                xledger_at: at(1),
+                canonical: [None, Some(Canonical(huma.into())), None],
+                side: None,
+                notes: vec![],
+            })),
+        }
+    }
+
+    #[test]
+    fn a_question_keeps_its_item_while_its_values_move_and_every_fingerprint_is_kept() {
+        let mut case = case();
+        let link = linked_kari(&mut case.store);
+        let (first, second) = (conflict(link, "1"), conflict(link, "2"));
+        let item = case
+            .store
+            .write(|tx| {
+                let asked = tx.ask(&first, "aa", at(1), 1)?;
+                assert_eq!(asked.news, News::New);
+                assert_eq!(
+                    tx.ask(&first, "aa", at(2), 2)?,
+                    Asked { item: asked.item.clone(), news: News::Same }
+                );
+                tx.mark_seen(&asked.item)?;
+                tx.put_to_sleep(&asked.item, at(500))?;
+                assert_eq!(tx.ask(&second, "bb", at(3), 3)?.news, News::Moved);
+                assert_eq!(
+                    tx.ask(&first, "aa", at(4), 4)?,
+                    Asked { item: asked.item.clone(), news: News::Moved }
+                );
+                Ok(asked.item)
+            })
+            .unwrap();
+        let fingerprints = case.store.read().fingerprints(&item).unwrap();
+        assert_eq!(fingerprints, [("aa".into(), at(1)), ("bb".into(), at(3))]);
+        let open = case.store.read().open_questions().unwrap();
+        assert_eq!(open.len(), 1);
+        assert_eq!((open[0].asked_at, open[0].changed_at), (at(1), at(4)));
+        assert_eq!(open[0].question, Some(first));
+        assert!(
+            !open[0].seen && open[0].asleep_until.is_none(),
+            "a move wakes it, and nobody has seen it so"
+        );
+    }
+
+    #[test]
+    fn asking_the_same_again_writes_nothing_and_a_new_label_does_not_wake() {
+        let mut case = case();
+        let link = linked_kari(&mut case.store);
+        let mut question = conflict(link, "1");
+        let item = case.store.write(|tx| tx.ask(&question, "aa", at(1), 1)).unwrap().item;
+        case.store.write(|tx| tx.put_to_sleep(&item, at(500))).unwrap();
+        let before = case.store.read().conn.total_changes();
+        case.store.write(|tx| tx.ask(&question, "aa", at(9), 2)).unwrap();
+        assert_eq!(case.store.read().conn.total_changes(), before);
+        question.person = "Kari Hansen (1042)".into();
+        assert_eq!(case.store.write(|tx| tx.ask(&question, "aa", at(9), 2)).unwrap().news, News::Reworded);
+        let open = case.store.read().question(&item).unwrap().unwrap();
+        assert_eq!((open.asleep_until, open.changed_at), (Some(at(500)), at(1)));
+    }
+
+    #[test]
+    fn a_closed_question_is_found_by_its_item_and_its_subject_gets_another_one() {
+        let mut case = case();
+        let link = linked_kari(&mut case.store);
+        let question = conflict(link, "1");
+        let (first, second) = case
+            .store
+            .write(|tx| {
+                let first = tx.ask(&question, "aa", at(1), 1)?.item;
+                tx.close_question(&first, "answered", at(2))?;
+                assert!(matches!(tx.close_question(&first, "x", at(3)), Err(StoreError::NoSuch { .. })));
+                assert!(tx.open_question_about(&question.subject)?.is_none());
+                let second = tx.ask(&question, "aa", at(3), 2)?;
+                assert_eq!(second.news, News::New);
+                Ok((first, second.item))
+            })
+            .unwrap();
+        assert_ne!(first, second);
+        let closed = case.store.read().question(&first).unwrap().unwrap().closed;
+        assert_eq!(closed, Some(Closed { at: at(2), why: "answered".into() }));
+    }
+
+    #[test]
+    fn sleeping_questions_wake_when_their_time_has_come() {
+        let mut case = case();
+        let link = linked_kari(&mut case.store);
+        let woken = case
+            .store
+            .write(|tx| {
+                let item = tx.ask(&conflict(link, "1"), "aa", at(1), 1)?.item;
+                tx.put_to_sleep(&item, at(60))?;
+                assert!(tx.wake_due(at(59))?.is_empty());
+                assert!(tx.mark_seen(&item)? && !tx.mark_seen(&item)?);
+                assert_eq!(tx.wake_due(at(60))?, [item]);
+                tx.wake_due(at(61))
+            })
+            .unwrap();
+        assert!(woken.is_empty());
+    }
+
+    #[test]
+    fn the_view_shows_the_three_values_in_readable_text() {
+        let mut case = case();
+        let link = linked_kari(&mut case.store);
+        case.store.write(|tx| tx.ask(&conflict(link, "+47 1"), "aa", at(1), 1)).unwrap();
+        let row: (String, String, String, Option<String>, i64) = case
+            .store
+            .read()
+            .conn
+            .query_row("SELECT kind, base, huma, xledger, seen FROM open_questions", [], |row| row.try_into())
+            .unwrap();
+        assert_eq!(row, ("conflict".into(), "+47 900 11 222".into(), "+47 1".into(), None, 0));
+    }
 }

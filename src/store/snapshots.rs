@@ -258,3 +258,131 @@ impl Reader<'_> {
         moment_opt(text, "snapshots")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+    use crate::domain::Spelling;
+
+    fn id(text: &str) -> RecordId {
+        RecordId::Huma(HumaId(text.into()))
+    }
+
+    #[test]
+    fn a_record_is_given_back_as_it_was_read() {
+        let mut case = case();
+        let mut record = huma("h-1", &kari());
+        record.fields[Field::Phone] = crate::domain::Reading::Hidden;
+        assert!(case.store.write(|tx| tx.put_snapshot(&record, at(1), None)).unwrap());
+        let snapshot = case.store.read().snapshot(&id("h-1")).unwrap().unwrap();
+        assert_eq!(snapshot, Snapshot { record, observed_at: at(1), missing: None });
+    }
+
+    #[test]
+    fn only_a_changed_record_is_written_and_keeps_when_it_was_first_so() {
+        let mut case = case();
+        let record = huma("h-1", &kari());
+        let put = |case: &mut Case, record: &Record, minute, listing| {
+            let before = case.store.read().conn.total_changes();
+            let wrote = case.store.write(|tx| tx.put_snapshot(record, at(minute), listing)).unwrap();
+            assert_eq!(wrote, case.store.read().conn.total_changes() > before);
+            wrote
+        };
+        assert!(put(&mut case, &record, 1, Some([1; 32])));
+        assert!(!put(&mut case, &record, 2, Some([1; 32])));
+        assert!(!put(&mut case, &record, 2, None));
+        assert!(put(&mut case, &record, 3, Some([2; 32])), "its row in the listing moved");
+        assert_eq!(case.store.read().observed_at(&record.id).unwrap(), Some(at(1)));
+        let edited = huma("h-1", &[(Field::GivenName, Spelling::text("Kåre"))]);
+        assert!(put(&mut case, &edited, 4, None));
+        let mark = case.store.read().mark(&record.id).unwrap().unwrap();
+        assert_eq!((mark.digest, mark.listing_digest), (edited.digest(), Some([2; 32])));
+        assert_eq!(case.store.read().observed_at(&record.id).unwrap(), Some(at(4)));
+    }
+
+    #[test]
+    fn marks_and_records_come_sorted_as_ids_sort() {
+        let mut case = case();
+        case.store
+            .write(|tx| {
+                for number in [100, 9, 20] {
+                    tx.put_snapshot(&xledger(number, &kari()), at(1), None)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        let ids = [9, 20, 100].map(|number| RecordId::Xledger(XledgerId(number)));
+        let marks = case.store.read().marks(Side::Xledger).unwrap();
+        assert_eq!(marks.iter().map(|mark| mark.id.clone()).collect::<Vec<_>>(), ids);
+        let mut seen = Vec::new();
+        case.store
+            .read()
+            .each_snapshot(Side::Xledger, |snapshot| {
+                seen.push(snapshot.record.id);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(seen, ids);
+        assert_eq!(case.store.read().marks(Side::Huma).unwrap(), []);
+    }
+
+    #[test]
+    fn absences_are_counted_until_one_sighting_resets_them() {
+        let mut case = case();
+        let record = huma("h-1", &kari());
+        let missing = case
+            .store
+            .write(|tx| {
+                tx.put_snapshot(&record, at(1), None)?;
+                assert!(!tx.sight_present(&record.id)?);
+                tx.sight_missing(&record.id, at(2))?;
+                tx.sight_missing(&record.id, at(62))
+            })
+            .unwrap();
+        assert_eq!(missing, Missing { times: 2, first_at: at(2), last_at: at(62) });
+        let reset = |tx: &Writer<'_>| -> Result<Option<Missing>, StoreError> {
+            Ok(tx.snapshot(&record.id)?.and_then(|snapshot| snapshot.missing))
+        };
+        case.store
+            .write(|tx| {
+                assert!(tx.put_snapshot(&record, at(70), None)?, "the same content, seen again");
+                assert_eq!(reset(tx)?, None);
+                tx.sight_missing(&record.id, at(80))?;
+                assert!(tx.sight_present(&record.id)?);
+                assert_eq!(reset(tx)?, None);
+                let unknown = tx.sight_missing(&id("h-9"), at(80));
+                assert!(matches!(unknown, Err(StoreError::NoSuch { .. })));
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn only_records_in_no_open_link_are_unlinked() {
+        let mut case = case();
+        let link = linked_kari(&mut case.store);
+        case.store
+            .write(|tx| {
+                tx.put_snapshot(&huma("h-2", &kari()), at(1), None)?;
+                Ok(())
+            })
+            .unwrap();
+        let unlinked = |case: &Case, side| {
+            let mut ids = Vec::new();
+            let visit = |snapshot: Snapshot| {
+                ids.push(snapshot.record.id.to_string());
+                Ok(())
+            };
+            case.store.read().each_unlinked(side, visit).unwrap();
+            ids
+        };
+        assert_eq!(unlinked(&case, Side::Huma), ["h-2"]);
+        assert!(unlinked(&case, Side::Xledger).is_empty());
+        case.store.write(|tx| tx.close_link(link, "unlinked", at(3))).unwrap();
+        assert_eq!(unlinked(&case, Side::Huma), ["h-1", "h-2"]);
+        assert_eq!(unlinked(&case, Side::Xledger), ["7"]);
+        assert!(case.store.write(|tx| tx.remove_snapshot(&id("h-2"))).unwrap());
+        assert_eq!(unlinked(&case, Side::Huma), ["h-1"]);
+    }
+}

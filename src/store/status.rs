@@ -1,12 +1,10 @@
 //! What `status` counts and how commands find a person.
 
 use super::snapshots::RecordKey;
-use super::text::count;
+use super::text::{count, from_json};
 use super::{Reader, StoreError};
 use crate::domain::{HumaId, LinkId, RecordId, XledgerId};
 use crate::reconcile::FieldState;
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// People by state, as the view `people` shows them.
@@ -29,6 +27,9 @@ pub struct FoundPerson {
     pub xledger: Option<XledgerId>,
     pub person: String,
 }
+
+/// The 15 states in field order, `None` for a field not decided yet; and how many people stand so.
+type StateGroup = (Vec<Option<FieldState>>, u64);
 
 /// Whether a field in this state waits for nothing: nobody, no side and no setting.
 pub fn is_settled(state: FieldState) -> bool {
@@ -90,7 +91,7 @@ impl Reader<'_> {
     }
 
     /// How many linked people stand in each combination of states: few rows, however many people.
-    fn state_groups(&self) -> Result<Vec<(Vec<Option<FieldState>>, u64)>, StoreError> {
+    fn state_groups(&self) -> Result<Vec<StateGroup>, StoreError> {
         let mut statement = self.conn.prepare_cached(
             "SELECT b.states, count(*) FROM bases AS b JOIN links AS l ON l.link_id = b.link_id
              WHERE l.state = 'linked' GROUP BY b.states",
@@ -98,9 +99,7 @@ impl Reader<'_> {
         let mut rows = statement.query([])?;
         let mut groups = Vec::new();
         while let Some(row) = rows.next()? {
-            let words: String = row.get(0)?;
-            let states = words.split(',').map(state_of).collect::<Result<_, _>>()?;
-            groups.push((states, count(row, 1)?));
+            groups.push((from_json(&row.get::<_, String>(0)?, "bases")?, count(row, 1)?));
         }
         Ok(groups)
     }
@@ -153,11 +152,68 @@ impl Reader<'_> {
     }
 }
 
-fn state_of(word: &str) -> Result<Option<FieldState>, StoreError> {
-    if word == "-" {
-        return Ok(None);
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+    use crate::domain::{Field, Spelling};
+    use crate::reconcile::{PairBase, StateMark};
+    use crate::store::LinkState;
+
+    fn standing(email: FieldState) -> PairBase {
+        let mut base = PairBase::default();
+        for field in Field::ALL {
+            let state = if field == Field::Email { email } else { FieldState::Agreed };
+            base.states[field] = Some(StateMark { state, since: at(1) });
+        }
+        base
     }
-    let state: Result<FieldState, serde::de::value::Error> =
-        FieldState::deserialize(word.into_deserializer());
-    state.map(Some).map_err(|_| StoreError::unreadable("bases"))
+
+    #[test]
+    fn somebody_is_in_agreement_when_every_field_is_decided_and_settled() {
+        let mut case = case();
+        let id = linked_kari(&mut case.store);
+        let in_agreement = |case: &Case| case.store.read().people_counts().unwrap().in_agreement;
+        assert_eq!(in_agreement(&case), 0, "nothing was decided yet");
+        for (email, expected) in [
+            (FieldState::Agreed, 1),
+            (FieldState::Conflict, 0),
+            (FieldState::Hidden, 1),
+            (FieldState::Failing, 0),
+        ] {
+            case.store.write(|tx| tx.put_base(id, &standing(email))).unwrap();
+            assert_eq!(in_agreement(&case), expected, "{}", email.word());
+        }
+        let counts = case.store.read().state_counts().unwrap();
+        assert_eq!(counts, [(FieldState::Failing, 1), (FieldState::Agreed, 14)].into());
+        case.store
+            .write(|tx| {
+                tx.put_base(id, &standing(FieldState::Agreed))?;
+                tx.set_link_state(id, LinkState::Excluded)
+            })
+            .unwrap();
+        assert_eq!(in_agreement(&case), 0, "an excluded person is not counted");
+    }
+
+    #[test]
+    fn a_person_is_found_by_employment_id_email_label_and_either_id() {
+        let mut case = case();
+        let mut fields = kari();
+        fields.push((Field::Email, Spelling::text("kari@example.no")));
+        let link = linked_kari(&mut case.store);
+        case.store
+            .write(|tx| {
+                tx.put_snapshot(&huma("h-1", &fields), at(1), None)?;
+                let number = [(Field::EmploymentId, Spelling::text("1043"))];
+                tx.put_snapshot(&xledger(8, &number), at(1), None)
+            })
+            .unwrap();
+        for text in ["1042", "KARI@example.no", " Kari Nordmann (1042) ", "h-1", "7"] {
+            let found = case.store.read().find_people(text).unwrap();
+            assert_eq!(found.iter().map(|person| person.link).collect::<Vec<_>>(), [Some(link)], "{text}");
+        }
+        let alone = case.store.read().find_people("1043").unwrap();
+        assert_eq!((alone[0].link, alone[0].xledger), (None, Some(XledgerId(8))));
+        assert!(case.store.read().find_people("nobody").unwrap().is_empty());
+    }
 }

@@ -1,4 +1,7 @@
-//! A database in a directory of its own, and people to put in it; then the promises of the file as a whole.
+//! A database in a directory of its own, and people to put in it.
+
+mod file;
+mod views;
 
 use super::*;
 use crate::domain::record::About;
@@ -12,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct Case {
     pub store: Store,
     pub path: PathBuf,
+    /// Goes with everything in it when the case does.
     pub directory: tempfile::TempDir,
 }
 
@@ -111,4 +115,16 @@ pub fn account(number: &str) -> Spelling {
 
 pub fn named(name: &str) -> Spelling {
     Spelling::Named(Named { id: Some("91".into()), code: Some("C".into()), name: name.into() })
+}
+
+/// A field that stood agreed with these spellings.
+pub fn agreed(huma: Option<Spelling>, xledger: Option<Spelling>) -> crate::reconcile::FieldBase {
+    crate::reconcile::FieldBase {
+        huma: Default::default(),
+        xledger: Default::default(),
+        standing: crate::reconcile::FieldStanding::Agreed,
+        since: at(3),
+        cycle: 1,
+        agreed: Some(crate::reconcile::Agreed { huma, xledger, at: at(3) }),
+    }
 }

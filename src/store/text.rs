@@ -1,7 +1,7 @@
 //! How values, moments and words stand in columns.
 
 use super::StoreError;
-use crate::domain::{Account, FieldMap, HumaId, Reading, RecordId, Side, Spelling, XledgerId};
+use crate::domain::{Account, HumaId, Reading, RecordId, Side, Spelling, XledgerId};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -79,11 +79,6 @@ pub(super) fn digest(bytes: Vec<u8>, table: &'static str) -> Result<[u8; 32], St
 /// Names of fields, comma-separated, in field order.
 pub(super) fn field_names(fields: crate::domain::FieldSet) -> String {
     fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(",")
-}
-
-/// One word per field, comma-separated, in field order.
-pub(super) fn words_of(map: &FieldMap<&'static str>) -> String {
-    map.iter().map(|(_, word)| *word).collect::<Vec<_>>().join(",")
 }
 
 /// A count as SQLite holds it; CHECK constraints keep what is stored from being negative.

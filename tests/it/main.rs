@@ -1,4 +1,8 @@
-//! Tests of hxsync from outside, against the sandbox.
+//! Tests of hxsync from outside: golden cases, and clients and program against the sandbox.
 #![cfg(feature = "sandbox")]
 
+mod cases;
 mod huma_client;
+mod properties;
+mod support;
+mod xledger_client;

@@ -47,18 +47,19 @@ fn listed(row: &Value, path: String) -> Decoded<Option<HumaListed>> {
         let title = At::new(title, format!("{}[{i}]", at.path_of("jobTitles")))?;
         titles.push((title.text("id")?, title.text("name")?));
     }
+    let email = at.required_text("email")?.to_owned();
     // JSON keeps "ab","c" apart from "a","bc".
     let relevant = serde_json::json!([
         at.required_text("givenName")?,
         at.required_text("familyName")?,
-        at.required_text("email")?,
+        email,
         at.text("phone")?,
         titles,
         active,
         groups,
     ]);
     let digest = *blake3::hash(relevant.to_string().as_bytes()).as_bytes();
-    Ok(Some(HumaListed { id, active, digest, groups }))
+    Ok(Some(HumaListed { id, active, email, digest, groups }))
 }
 
 #[cfg(test)]

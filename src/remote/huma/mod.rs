@@ -107,6 +107,8 @@ pub struct HumaPage {
 pub struct HumaListed {
     pub id: HumaId,
     pub active: bool,
+    /// For looking somebody up before they are created.
+    pub email: String,
     /// Over everything the row says of the person: a row that moved has another digest.
     pub digest: [u8; 32],
     pub groups: Vec<String>,
