@@ -1,6 +1,9 @@
 //! Opens the real engine of a state directory: secrets, both clients, the store, the resolution file.
 
+use super::engine::RealEngine;
+use super::error::with_causes;
 use crate::config::{self, SecretFile, Settings};
+use crate::daemon::{EngineError, ErrorKind, OpenEngine};
 use crate::remote::huma::{HumaClient, HumaOptions};
 use crate::remote::transport::{TransportError, TransportOptions, install_tls};
 use crate::remote::world::{SystemChance, SystemClock};
@@ -8,10 +11,13 @@ use crate::remote::xledger::{
     AddressAt, ClearWith, CountryAs, EmailAt, JobTitleAt, XledgerClient, XledgerOptions,
 };
 use crate::remote::{Chance, Clock, Secret, SecretError};
+use crate::resolution_file::Watcher;
 use crate::store::{Store, StoreError};
 use crate::sync::{Engine, SyncError};
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// The database's name in the state directory.
 pub const DATABASE: &str = "hxsync.db";
@@ -130,4 +136,83 @@ fn secret(file: &SecretFile) -> Result<Secret, OpenError> {
         let advice = (missing && file.outside_unit).then(|| file.not_found());
         OpenError::Secret { key: file.key, advice, source }
     })
+}
+
+/// Opens the engine of the daemon and of commands that work by themselves.
+pub fn engine() -> OpenEngine {
+    Arc::new(|settings, surroundings| {
+        let mut engine = open_engine(&settings).map_err(|error| engine_error(&error))?;
+        engine.stop_with(surroundings.stop.clone());
+        engine.open_desk().map_err(|error| sync_error(&error))?;
+        Ok(Box::new(RealEngine::new(engine, settings, surroundings)))
+    })
+}
+
+/// Hints that something moved beside the resolution file.
+pub fn watch(settings: &Settings) -> Result<(Box<dyn Any + Send>, mpsc::Receiver<()>), String> {
+    let path = &settings.resolutions.file;
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| format!("{} could not be made: {error}", parent.display()))?;
+    }
+    let mut watcher = Watcher::new(path, SLOW_POLL).map_err(|error| error.to_string())?;
+    let (sender, hints) = mpsc::channel(1);
+    let task = tokio::spawn(async move {
+        loop {
+            watcher.hint().await;
+            // Full: a hint is waiting already, and says as much.
+            if matches!(sender.try_send(()), Err(mpsc::error::TrySendError::Closed(()))) {
+                break;
+            }
+        }
+    });
+    Ok((Box::new(Watching(task)), hints))
+}
+
+/// Behind the events: only the hash tells, and some file systems tell nothing.
+const SLOW_POLL: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Ends the watching when it is dropped.
+struct Watching(tokio::task::JoinHandle<()>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// New clients for changed settings; the database stays open.
+pub(super) fn reconnect(engine: &mut Engine, settings: &Settings) -> Result<(), OpenError> {
+    refuse_what_is_not_built(settings)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let huma = Arc::new(huma_client(settings, &clock)?);
+    let xledger = Arc::new(xledger_client(settings, &clock)?);
+    engine.set_settings(settings.clone());
+    engine.reconnect(huma, xledger);
+    Ok(())
+}
+
+pub(super) fn engine_error(error: &OpenError) -> EngineError {
+    let what = with_causes(error);
+    match error {
+        OpenError::Secret { key, advice, .. } => EngineError::new(ErrorKind::Settings, advice.clone().unwrap_or(what))
+            .next(format!("Put the secret into the file named by `{key}`, then run `hxsync check`.")),
+        OpenError::Transport(_) => EngineError::new(ErrorKind::Settings, what),
+        OpenError::Store(_) | OpenError::Directory { .. } => EngineError::new(ErrorKind::State, what),
+        OpenError::Sync(error) => sync_error(error),
+        OpenError::NotSupported(key) => EngineError::new(ErrorKind::Settings, what)
+            .next(format!("Take `{key}` out of the settings; nothing was read or written.")),
+    }
+}
+
+pub(super) fn sync_error(error: &SyncError) -> EngineError {
+    let what = with_causes(error);
+    match error {
+        SyncError::Store(_) => EngineError::new(ErrorKind::State, what),
+        SyncError::File(_) => EngineError::new(ErrorKind::State, what),
+        SyncError::OtherTenant { side } => EngineError::new(ErrorKind::Settings, what).next(format!(
+            "Use the login of the tenant this database belongs to, or another `state.directory`. Nothing was read from or written to {side}."
+        )),
+        SyncError::NobodyKnown(_) | SyncError::SeveralKnown(_) => EngineError::new(ErrorKind::Usage, what)
+            .next("Name one person by employment ID, e-mail, or either system's id."),
+    }
 }

@@ -126,13 +126,17 @@ fn member(link: LinkId, change: &Change, lenses: &Lenses) -> HeldMember {
 
 fn hold(plan: &mut PairPlan, classes: &BTreeMap<HoldClass, Vec<HeldMember>>, plan_only: bool) {
     let mut fields = FieldSet::default();
+    let mut held = Vec::new();
     plan.changes.retain(|change| {
-        let is_held = counts(change) && classes.contains_key(&class(change, plan_only));
+        let class = class(change, plan_only);
+        let is_held = counts(change) && classes.contains_key(&class);
         if is_held {
             fields.insert(change.field);
+            held.push((class, change.clone()));
         }
         !is_held
     });
+    plan.held = held;
     fields.iter().for_each(|field| plan.states[field] = FieldState::Held);
 }
 

@@ -3,7 +3,7 @@
 use super::answer::answer;
 use super::decide::{Draft, FieldCase, Moved, Outcome, PositionCase, decide};
 use super::{
-    Agreed, Change, Decision, FieldBase, FieldStanding, FieldState, FingerprintKey, Half, PairBase, Question,
+    Agreed, Change, Decision, FieldBase, FieldStanding, FieldState, FingerprintKey, Half, HoldClass, PairBase, Question,
     QuestionKind, Shown, Subject, Who, Why, question::Values,
 };
 use crate::config::FieldPolicy;
@@ -53,6 +53,8 @@ pub struct PairPlan {
     pub label: String,
     pub states: FieldMap<FieldState>,
     pub changes: Vec<Change>,
+    /// Changes a limit holds, filled in by `check`.
+    pub held: Vec<(HoldClass, Change)>,
     pub questions: Vec<Question>,
     pub moves: Vec<BaseMove>,
     pub answers: Vec<AnswerResult>,
@@ -103,6 +105,7 @@ pub fn reconcile_pair(input: &PairInput<'_>, terms: &Terms<'_>) -> PairPlan {
         label: label(input),
         states: FieldMap::from_fn(|_| FieldState::Agreed),
         changes: vec![],
+        held: vec![],
         questions: vec![],
         moves: vec![],
         answers: vec![],

@@ -62,6 +62,14 @@ pub enum Look {
     Ready,
 }
 
+/// What an answer by command was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub lines: Vec<String>,
+    /// Nothing was done for it.
+    pub refused: bool,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
     #[error(transparent)]
@@ -180,14 +188,17 @@ impl Engine {
     }
 
     /// Answers one question by command, as `resolve K7Q4 value "+47 900 11 222"`. The next cycle carries it out.
-    pub fn answer(&mut self, item: &str, words: &[String], who: &Who) -> Result<Vec<String>, SyncError> {
+    pub fn answer(&mut self, item: &str, words: &[String], who: &Who) -> Result<Said, SyncError> {
         let line = line_of(item, words);
         let items = self.items()?;
         let parsed = parse(line.as_bytes(), &items);
         let (_, lines) = self.queue(&parsed, &items, who, IdForm::Short, "command")?;
-        let mut said = Vec::new();
+        let mut said = Said { lines: vec![], refused: false };
         for line in lines {
-            said.extend(self.reply(&line)?.into_iter().flat_map(|reply| reply.lines(self.language())));
+            if let Some(reply) = self.reply(&line)? {
+                said.refused |= reply.is_refusal();
+                said.lines.extend(reply.lines(self.language()));
+            }
         }
         Ok(said)
     }
@@ -404,7 +415,7 @@ impl Engine {
     }
 
     /// One line per job title Xledger lacks.
-    fn title_notes(&self) -> Result<Vec<String>, SyncError> {
+    pub fn title_notes(&self) -> Result<Vec<String>, SyncError> {
         let titles = self.store.read().meta(&MISSING_TITLES)?.unwrap_or_default();
         Ok(titles
             .iter()
