@@ -5,6 +5,7 @@
 use super::decide::{Ask, Draft, FieldCase, Outcome, PositionCase, draft};
 use super::{Verb, Why};
 use crate::config::Direction;
+use crate::domain::lens::Relation;
 use crate::domain::{Field, Lenses, Side, Spelling};
 
 /// Why an answer was refused, in words for the admin.
@@ -59,6 +60,9 @@ fn put_back(case: &FieldCase<'_>, verb: &Verb, lenses: &Lenses) -> Result<Outcom
     let (Some(huma), Some(xledger)) = (&agreed.huma, &agreed.xledger) else {
         return Err(Refusal("they last agreed on having no value; `clear` empties both".into()));
     };
+    if lenses.relation(case.field, huma, xledger) == Relation::Different {
+        return Err(Refusal("what they last agreed on is not one value any more".into()));
+    }
     let mut drafts = Vec::new();
     for (side, value) in [(Side::Huma, huma), (Side::Xledger, xledger)] {
         if case.reading(side).value().is_some_and(|present| lenses.same(case.field, side, value, present)) {

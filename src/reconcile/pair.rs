@@ -237,7 +237,8 @@ fn settle(
     }
 }
 
-/// The dates of a first position go with its title, and stay with it where a human said `differ`.
+/// The dates of a first position go with its title, and stay with it where a human says `differ`: those there are. A date
+/// that comes later was not seen, and waits.
 fn follow_first_position(
     outcomes: &mut [(Field, Outcome, Who, Option<String>)],
     input: &PairInput<'_>,
@@ -255,7 +256,7 @@ fn follow_first_position(
                 *outcome = with_first_position(*field, input, lenses);
                 (*of, *answered) = (who.clone(), item.clone());
             }
-            Outcome::Differ | Outcome::Rest(FieldStanding::Differ) => {
+            Outcome::Differ => {
                 *outcome = Outcome::Differ;
                 *of = who.clone();
             }

@@ -219,14 +219,22 @@ fn exchanged(words: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// P5: what was carried out is not planned again, and neither is anything new.
     #[test]
     fn planning_again_after_applying_gives_nothing(given in whole_pair()) {
         let mut pair = build(&given);
-        pair.apply(&pair.plan(&[]), &Landing::Written);
-        let again = pair.plan(&[]);
+        let first = pair.plan(&[]);
+        pair.apply(&first, &Landing::Written);
+        let mut again = pair.plan(&[]);
+        // A first day that was just written may show that an end date is of this employment after all.
+        if first.changes.iter().any(|change| change.field == Field::FirstDayOfWork) {
+            let end_date = |field: Field| matches!(field, Field::TerminationNoticeDate | Field::LastDayOfWork);
+            prop_assert!(again.changes.iter().all(|change| end_date(change.field)));
+            pair.apply(&again, &Landing::Written);
+            again = pair.plan(&[]);
+        }
         prop_assert_eq!(&again.changes, &vec![]);
         for moved in &again.moves {
             prop_assert!(false, "{} moves its base again", moved.field);
@@ -303,12 +311,13 @@ proptest! {
         }
     }
 
-    /// No write reaches a side that is never written, is locked, or whose present value the human did not see.
+    /// An answer writes nothing to a side that is never written or locked, empties nothing unless it says so, and settles
+    /// the field.
     #[test]
-    fn no_answer_writes_where_nothing_may_be_written(
+    fn an_answer_writes_what_may_be_written_and_settles_the_field(
         given in whole_pair(), verb in 0..6usize, field in proptest::sample::select(&Field::ALL[..])
     ) {
-        let pair = build(&given);
+        let mut pair = build(&given);
         let Some(question) = pair.question(field) else { return Ok(()) };
         let verb = [
             Verb::Huma, Verb::Xledger, Verb::Base, Verb::Clear, Verb::Differ,
@@ -329,6 +338,13 @@ proptest! {
         }
         let (asked, moved, written) = parts(&plan, field);
         prop_assert_eq!(asked + moved + usize::from(written > 0), 1);
+
+        // Carried out, it is settled: neither written again nor asked again.
+        if asked == 0 {
+            pair.apply(&plan, &Landing::Written);
+            let again = pair.plan(&[]);
+            prop_assert_eq!(parts(&again, field), (0, 0, 0), "{}: {}", field, in_words(&again, field));
+        }
     }
 
     /// The rules know no favourite: with the sides exchanged, the outcome is the same with the sides exchanged.
