@@ -2,7 +2,9 @@
 //!
 //! `RULES.md` section 5, the effect column. Only `clear` empties; a side that cannot hold the value refuses it for both.
 
-use super::decide::{Ask, Draft, FieldCase, Outcome, PositionCase, draft};
+use super::case::{FieldCase, PositionCase};
+use super::decide::draft;
+use super::outcome::{Ask, Draft, Moved, Outcome};
 use super::{Verb, Why};
 use crate::config::Direction;
 use crate::domain::lens::Relation;
@@ -110,7 +112,7 @@ fn clear(case: &FieldCase<'_>, verb: &Verb, lenses: &Lenses) -> Result<Outcome, 
 
 fn written(drafts: Vec<Draft>) -> Outcome {
     match drafts.is_empty() {
-        true => Outcome::Move(super::decide::Moved::EditedAlike),
+        true => Outcome::Move(Moved::EditedAlike),
         false => Outcome::Write(drafts),
     }
 }

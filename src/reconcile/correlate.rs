@@ -316,12 +316,7 @@ impl<'a> Index<'a> {
         entry.number.as_deref().and_then(|number| by_number.get(number)).cloned().unwrap_or_default()
     }
 
-    fn verdict(
-        &self,
-        entry: &Entry,
-        keyed: &[(&'a Entry, PairedBy)],
-        memory: &PeopleMemory,
-    ) -> Verdict<'a> {
+    fn verdict(&self, entry: &Entry, keyed: &[(&'a Entry, PairedBy)], memory: &PeopleMemory) -> Verdict<'a> {
         let (partner, by) = match keyed {
             [] => return Verdict::Nobody,
             [one] => *one,
@@ -338,14 +333,18 @@ impl<'a> Index<'a> {
         if alike > 1 {
             notes.push(format!("{alike} people in Huma have this {by}"));
         }
-        if let Some((_, other)) = claimants.iter().find(|(claimant, other)| claimant.id != entry.id && *other != by) {
+        if let Some((_, other)) =
+            claimants.iter().find(|(claimant, other)| claimant.id != entry.id && *other != by)
+        {
             notes.push(format!("somebody else in Huma has that employee's {}", other.of_employee()));
         }
         if partner.linked {
             notes.push("that employee is linked to somebody already".into());
         }
         if memory.ignored.contains(&partner.id) {
-            notes.push("that employee is left alone: ignored, excluded, or once linked to somebody else".into());
+            notes.push(
+                "that employee is left alone: ignored, excluded, or once linked to somebody else".into(),
+            );
         }
         if let Some(contradiction) = contradiction(entry, partner) {
             notes.push(contradiction.into());

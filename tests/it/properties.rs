@@ -1,14 +1,14 @@
 //! Properties of the reconciler over generated pairs: nothing lost, nothing twice, one outcome per field, sides alike.
 
 use crate::support::pair::{KEY, LINK, Landing, Pair, decision, in_words, main_position, now};
+use crate::support::people::{Person, in_words as found_in_words};
 use crate::support::text::{self, EMPTY, HIDDEN};
 use hxsync::config::{Direction, FieldPolicy, OnClear, OnMissing, Prefer};
 use hxsync::domain::{Canonical, Field, HumaId, Lock, Positions, Reading, RecordId, Side, XledgerId};
+use hxsync::reconcile::correlate::{Entry, PeopleMemory, correlate};
 use hxsync::reconcile::pair::PairPlan;
 use hxsync::reconcile::question::Values;
 use hxsync::reconcile::{FieldStanding, FieldState, Question, QuestionKind, Shown, Subject, Verb, Why};
-use hxsync::reconcile::correlate::{Entry, PeopleMemory, correlate};
-use crate::support::people::{Person, in_words as found_in_words};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -64,9 +64,8 @@ struct OneField {
 }
 
 fn policy() -> impl Strategy<Value = FieldPolicy> {
-    let direction = || {
-        prop_oneof![3 => Just(Direction::Write), 1 => Just(Direction::Ask), 1 => Just(Direction::Never)]
-    };
+    let direction =
+        || prop_oneof![3 => Just(Direction::Write), 1 => Just(Direction::Ask), 1 => Just(Direction::Never)];
     let prefer = prop_oneof![Just(Prefer::Ask), Just(Prefer::Huma), Just(Prefer::Xledger)];
     let on_clear = prop_oneof![Just(OnClear::Ask), Just(OnClear::Carry), Just(OnClear::Restore)];
     let on_missing = prop_oneof![Just(OnMissing::Ask), Just(OnMissing::Fill)];
@@ -161,23 +160,25 @@ impl OneField {
 fn whole_pair() -> impl Strategy<Value = (Vec<OneField>, u8)> {
     let fields: Vec<_> = Field::ALL
         .into_iter()
-        .map(|field| one_of(match field {
-            Field::GivenName => &[Field::GivenName],
-            Field::FamilyName => &[Field::FamilyName],
-            Field::Email => &[Field::Email],
-            Field::Phone => &[Field::Phone],
-            Field::BirthDate => &[Field::BirthDate],
-            Field::BankAccount => &[Field::BankAccount],
-            Field::Address => &[Field::Address],
-            Field::Gender => &[Field::Gender],
-            Field::CivilStatus => &[Field::CivilStatus],
-            Field::EmploymentId => &[Field::EmploymentId],
-            Field::JobTitle => &[Field::JobTitle],
-            Field::FirstDayOfWork => &[Field::FirstDayOfWork],
-            Field::ProbationEndDate => &[Field::ProbationEndDate],
-            Field::TerminationNoticeDate => &[Field::TerminationNoticeDate],
-            Field::LastDayOfWork => &[Field::LastDayOfWork],
-        }))
+        .map(|field| {
+            one_of(match field {
+                Field::GivenName => &[Field::GivenName],
+                Field::FamilyName => &[Field::FamilyName],
+                Field::Email => &[Field::Email],
+                Field::Phone => &[Field::Phone],
+                Field::BirthDate => &[Field::BirthDate],
+                Field::BankAccount => &[Field::BankAccount],
+                Field::Address => &[Field::Address],
+                Field::Gender => &[Field::Gender],
+                Field::CivilStatus => &[Field::CivilStatus],
+                Field::EmploymentId => &[Field::EmploymentId],
+                Field::JobTitle => &[Field::JobTitle],
+                Field::FirstDayOfWork => &[Field::FirstDayOfWork],
+                Field::ProbationEndDate => &[Field::ProbationEndDate],
+                Field::TerminationNoticeDate => &[Field::TerminationNoticeDate],
+                Field::LastDayOfWork => &[Field::LastDayOfWork],
+            })
+        })
         .collect();
     (fields, 0..3u8)
 }

@@ -146,7 +146,9 @@ impl Case for FieldCase {
         let mut failures = self.one_way();
         if self.mirror {
             let mirrored = self.mirrored().one_way();
-            failures.extend(mirrored.into_iter().map(|failure| format!("  with the sides exchanged:\n{failure}")));
+            failures.extend(
+                mirrored.into_iter().map(|failure| format!("  with the sides exchanged:\n{failure}")),
+            );
         }
         failures
     }
@@ -195,9 +197,9 @@ impl FieldCase {
                 saw.huma.iter().for_each(|value| then.set(Side::Huma, field, value));
                 saw.xledger.iter().for_each(|value| then.set(Side::Xledger, field, value));
             }
-            let question = then.question(field).unwrap_or_else(|| {
-                panic!("{}: {field} is not asked, so no answer can be given", self.name)
-            });
+            let question = then
+                .question(field)
+                .unwrap_or_else(|| panic!("{}: {field} is not asked, so no answer can be given", self.name));
             decisions.push((field, decision(&question, verb(answer))));
         }
         pair.plan(&decisions)
@@ -224,7 +226,11 @@ impl FieldCase {
             side: parked.side,
             huma: text::reading(field, Side::Huma, &parked.huma),
             xledger: text::reading(field, Side::Xledger, &parked.xledger),
-            circumstances: if parked.circumstances_moved { "before".into() } else { pair.circumstances.clone() },
+            circumstances: if parked.circumstances_moved {
+                "before".into()
+            } else {
+                pair.circumstances.clone()
+            },
             words: "no".into(),
             at: pair.now,
         });
@@ -248,8 +254,7 @@ impl FieldCase {
         let policy = &mut case.policy;
         std::mem::swap(&mut policy.to_huma, &mut policy.to_xledger);
         policy.prefer = policy.prefer.as_deref().map(exchanged);
-        case.locks =
-            self.locks.iter().map(|(side, lock)| (side.other(), *lock)).collect();
+        case.locks = self.locks.iter().map(|(side, lock)| (side.other(), *lock)).collect();
         if let Some(parked) = &mut case.parked {
             parked.side = parked.side.other();
             std::mem::swap(&mut parked.huma, &mut parked.xledger);
@@ -284,8 +289,12 @@ pub(super) fn put(pair: &mut Pair, field: Field, base: &Option<BaseText>, huma: 
 
 /// Every `huma` for `xledger`, and the other way about.
 fn exchanged(text: &str) -> String {
-    text.replace("huma", "\0h").replace("Huma", "\0H").replace("xledger", "huma").replace("Xledger", "Huma")
-        .replace("\0h", "xledger").replace("\0H", "Xledger")
+    text.replace("huma", "\0h")
+        .replace("Huma", "\0H")
+        .replace("xledger", "huma")
+        .replace("Xledger", "Huma")
+        .replace("\0h", "xledger")
+        .replace("\0H", "Xledger")
 }
 
 impl BaseText {

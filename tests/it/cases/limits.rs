@@ -261,7 +261,8 @@ fn in_words(plans: &[PairPlan], checked: &Checked) -> Vec<String> {
         words.push(format!("{what}: {}{by}", links.join(" ")));
     }
     for question in &checked.questions {
-        let (Subject::Held(class), Shown::Held { members, creates, limit }) = (&question.subject, &question.shown)
+        let (Subject::Held(class), Shown::Held { members, creates, limit }) =
+            (&question.subject, &question.shown)
         else {
             panic!("the check asks of held plans only");
         };

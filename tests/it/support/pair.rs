@@ -9,8 +9,8 @@ use hxsync::domain::{
 };
 use hxsync::reconcile::pair::{AnswerState, MoveWhy, PairInput, PairPlan, Terms, base_of, reconcile_pair};
 use hxsync::reconcile::{
-    Agreed, Change, Decision, FieldStanding, FingerprintKey, PairBase, Parked,
-    Question, StateMark, Verb, Who, Why, WriteMark,
+    Agreed, Change, Decision, FieldStanding, FingerprintKey, PairBase, Parked, Question, StateMark, Verb,
+    Who, Why, WriteMark,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -239,10 +239,8 @@ impl Pair {
     fn write(&mut self, field: Field, changes: &[&Change]) {
         for change in changes {
             assert_eq!(self.reading(change.side, field), &change.from, "P1: what is replaced was seen");
-            let replaced = change
-                .from
-                .value()
-                .map(|value| self.lenses.read(field, change.side, value).canonical);
+            let replaced =
+                change.from.value().map(|value| self.lenses.read(field, change.side, value).canonical);
             self.base.writes[field].push(WriteMark { at: self.now, side: change.side, replaced });
             self.record(change.side).fields[field] = change.to.clone().into();
             if change.why == Why::Created(Side::Huma) || field == Field::JobTitle {
@@ -335,14 +333,13 @@ pub fn refusal(plan: &PairPlan) -> Option<String> {
 
 /// The notes of a field: beside its question, or why it is not carried.
 pub fn notes(plan: &PairPlan, field: Field) -> Vec<String> {
-    let of_questions = plan
-        .questions
-        .iter()
-        .filter(|question| question.subject.field() == Some(field))
-        .flat_map(|question| match &question.shown {
-            hxsync::reconcile::Shown::Values(values) => values.notes.clone(),
-            _ => vec![],
-        });
+    let of_questions =
+        plan.questions.iter().filter(|question| question.subject.field() == Some(field)).flat_map(
+            |question| match &question.shown {
+                hxsync::reconcile::Shown::Values(values) => values.notes.clone(),
+                _ => vec![],
+            },
+        );
     let of_fields = plan.notes.iter().filter(|(of, _)| *of == field).map(|(_, note)| note.clone());
     of_questions.chain(of_fields).collect()
 }

@@ -3,8 +3,8 @@
 use super::text::lenses;
 use hxsync::domain::record::{About, PositionStatus};
 use hxsync::domain::{
-    Field, FieldMap, HumaAbout, HumaId, MainPosition, Positions, Reading, Record, RecordId, Side, XledgerAbout,
-    XledgerId,
+    Field, FieldMap, HumaAbout, HumaId, MainPosition, Positions, Reading, Record, RecordId, Side,
+    XledgerAbout, XledgerId,
 };
 use hxsync::reconcile::correlate::{Candidate, Correlation, Entry};
 use serde::Deserialize;
@@ -83,9 +83,13 @@ pub fn in_words(found: &Correlation) -> Vec<String> {
         if ids.is_empty() { String::new() } else { format!(" {word} {}", ids.join(", ")) }
     };
     let mut words = Vec::new();
-    words.extend(found.pairs.iter().map(|pair| format!("pair {} {} by {}", pair.huma, pair.xledger, pair.by)));
+    words
+        .extend(found.pairs.iter().map(|pair| format!("pair {} {} by {}", pair.huma, pair.xledger, pair.by)));
     words.extend(
-        found.only.iter().map(|doubt| format!("only {}{}", id(&doubt.record), people("near", &doubt.candidates))),
+        found
+            .only
+            .iter()
+            .map(|doubt| format!("only {}{}", id(&doubt.record), people("near", &doubt.candidates))),
     );
     words.extend(
         found
