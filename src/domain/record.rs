@@ -65,6 +65,12 @@ pub enum Lock {
     ChoosePosition,
     /// More than one Xledger employee points at this contact or subledger.
     Shared,
+    /// The Xledger employee has no contact, which is where the field lives.
+    NoContact,
+    /// The Xledger employee has no subledger, which is where the field lives.
+    NoSubledger,
+    /// The live schema of Xledger takes no such field.
+    NotOffered,
 }
 
 impl fmt::Display for Lock {
@@ -75,6 +81,9 @@ impl fmt::Display for Lock {
             Lock::Deactivated => f.write_str("the Huma account is deactivated"),
             Lock::ChoosePosition => f.write_str("several positions; choose in Huma"),
             Lock::Shared => f.write_str("more than one Xledger employee shares this record"),
+            Lock::NoContact => f.write_str("the Xledger employee has no contact"),
+            Lock::NoSubledger => f.write_str("the Xledger employee has no subledger"),
+            Lock::NotOffered => f.write_str("Xledger's interface does not take it"),
         }
     }
 }

@@ -52,6 +52,50 @@ impl Verb {
         }
     }
 
+    /// What stands after the word, where the verb takes something.
+    pub fn argument(&self) -> Option<String> {
+        match self {
+            Verb::Value(text) | Verb::Link(text) => Some(text.clone()),
+            Verb::Later(days) => Some(format!("{days}d")),
+            Verb::Allow(count) => Some(count.to_string()),
+            Verb::Pending
+            | Verb::Huma
+            | Verb::Xledger
+            | Verb::Base
+            | Verb::Clear
+            | Verb::Differ
+            | Verb::CreateXledger
+            | Verb::CreateHuma
+            | Verb::Ignore
+            | Verb::Left
+            | Verb::StillHere
+            | Verb::Reject => None,
+        }
+    }
+
+    /// The verb of a word and its argument, as [`Verb::word`] and [`Verb::argument`] give them.
+    pub fn from_parts(word: &str, argument: Option<&str>) -> Option<Verb> {
+        Some(match word {
+            "pending" => Verb::Pending,
+            "huma" => Verb::Huma,
+            "xledger" => Verb::Xledger,
+            "base" => Verb::Base,
+            "value" => Verb::Value(argument?.to_owned()),
+            "clear" => Verb::Clear,
+            "later" => Verb::Later(argument?.trim_end_matches('d').parse().ok()?),
+            "differ" => Verb::Differ,
+            "create-xledger" => Verb::CreateXledger,
+            "create-huma" => Verb::CreateHuma,
+            "link" => Verb::Link(argument?.to_owned()),
+            "ignore" => Verb::Ignore,
+            "left" => Verb::Left,
+            "still-here" => Verb::StillHere,
+            "allow" => Verb::Allow(argument?.parse().ok()?),
+            "reject" => Verb::Reject,
+            _ => return None,
+        })
+    }
+
     /// The words a kind takes beside `pending` and `later`.
     pub fn words_for(kind: QuestionKind) -> &'static [&'static str] {
         match kind {

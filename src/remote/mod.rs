@@ -4,11 +4,19 @@
 
 pub mod error;
 pub mod huma;
+pub mod pacer;
+pub mod reply;
+pub mod retry;
+pub mod secret;
+pub mod transport;
 pub mod world;
 pub mod xledger;
 
 pub use error::{Limit, RemoteError, Words};
 pub use huma::Huma;
+pub use pacer::Pacer;
+pub use secret::{Secret, SecretError};
+pub use transport::{Transport, TransportError, TransportOptions};
 pub use world::{Chance, Clock};
 pub use xledger::Xledger;
 

@@ -3,8 +3,21 @@
 //! Level-triggered: a cycle works from what both sides say and what the base says, never from the event that woke it. The
 //! next cycle is the retry.
 
-mod request;
+mod apply;
+mod create;
+mod cycle;
+mod desk;
+mod engine;
+mod evaluate;
+mod observe;
+mod people;
+mod recover;
 mod report;
+mod request;
+mod scope;
 
+pub use cycle::Progress;
+pub use desk::Look;
+pub use engine::{Engine, SyncError};
 pub use report::{CycleReport, FieldFailure, PersonPlan, SideFailure};
 pub use request::{Cause, CycleRequest, Reach};

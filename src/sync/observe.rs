@@ -27,6 +27,8 @@ const MOST_PAGES: u64 = 20_000;
 pub struct Mark {
     pub digest: [u8; 32],
     pub listing_digest: Option<[u8; 32]>,
+    /// It was missing from a complete listing before.
+    pub missing: bool,
 }
 
 pub type Marks = BTreeMap<RecordId, Mark>;
@@ -48,7 +50,9 @@ pub struct Observation {
     /// Records read in full and found as they were.
     pub unchanged: BTreeSet<RecordId>,
     /// Records whose listing row moved although the record did not: only the row's digest is to be kept.
-    pub rows: BTreeMap<RecordId, [u8; 32]>,
+    pub rows: BTreeMap<RecordId, Fresh>,
+    /// Records that were missing before, and were read.
+    pub here_again: BTreeSet<RecordId>,
     pub listing: Listing,
     /// Records that could not be read or understood, and where: they keep what the store knows (P6).
     pub problems: Vec<(Option<RecordId>, String)>,
@@ -82,12 +86,15 @@ pub enum Reach {
 impl Observation {
     fn take(&mut self, marks: &Marks, record: Record, at: Timestamp, listing_digest: Option<[u8; 32]>) {
         let mark = marks.get(&record.id);
+        if mark.is_some_and(|mark| mark.missing) {
+            self.here_again.insert(record.id.clone());
+        }
         match mark {
             Some(mark) if mark.digest == record.digest() => {
-                if let Some(row) = listing_digest.filter(|row| mark.listing_digest != Some(*row)) {
-                    self.rows.insert(record.id.clone(), row);
+                self.unchanged.insert(record.id.clone());
+                if listing_digest.is_some() && mark.listing_digest != listing_digest {
+                    self.rows.insert(record.id.clone(), Fresh { record, at, listing_digest });
                 }
-                self.unchanged.insert(record.id);
             }
             Some(_) | None => {
                 self.changed.insert(record.id.clone(), Fresh { record, at, listing_digest });
@@ -96,8 +103,17 @@ impl Observation {
     }
 }
 
+/// What stops a read as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+}
+
 /// Called with (side, read so far, expected) while a long read goes on.
-pub type Progress<'a> = dyn Fn(Side, u64, Option<u64>) + Send + Sync + 'a;
+pub type Progress<'a> = dyn Fn(Side, u64, Option<u64>) + 'a;
 
 /// Reads Huma: the listing (both `isActive` values, merged by id), then details as far as `reach` goes.
 ///
@@ -109,7 +125,7 @@ pub async fn observe_huma(
     marks: &Marks,
     reach: &Reach,
     progress: &Progress<'_>,
-) -> Result<Observation, RemoteError> {
+) -> Result<Observation, ReadError> {
     let mut seen = Observation { full: *reach == Reach::Full, ..Observation::default() };
     let wanted: BTreeMap<HumaId, Option<[u8; 32]>> = match reach {
         Reach::Only(ids) => huma_ids(ids).map(|id| (id, None)).collect(),
@@ -151,7 +167,7 @@ pub async fn observe_huma(
             // Listed a moment ago and not found: hidden from the key, or gone meanwhile. Proves nothing alone.
             Ok(None) => seen.problems.push((Some(RecordId::Huma(id)), "not found".into())),
             Err(RemoteError::Unexpected { path, .. }) => seen.problems.push((Some(RecordId::Huma(id)), path)),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(seen)
@@ -225,13 +241,15 @@ pub async fn observe_xledger(
     since: Option<&Watermark>,
     owners: &Owners<'_>,
     progress: &Progress<'_>,
-) -> Result<Observation, RemoteError> {
+) -> Result<Observation, ReadError> {
     match (reach, since) {
         (Reach::Only(ids), _) => read_xledger(xledger, clock, marks, xledger_ids(ids).collect()).await,
         (Reach::Moved { also }, Some(since)) => {
             match moved_in_xledger(xledger, clock, marks, also, since, owners).await {
                 // The log no longer goes back that far: read everything.
-                Err(RemoteError::Refused { .. }) => list_xledger(xledger, clock, marks, progress).await,
+                Err(ReadError::Remote(RemoteError::Refused { .. })) => {
+                    list_xledger(xledger, clock, marks, progress).await
+                }
                 other => other,
             }
         }
@@ -240,14 +258,14 @@ pub async fn observe_xledger(
 }
 
 /// Finds the employees that point at contacts and subledgers.
-pub type Owners<'a> = dyn Fn(&[i64], &[i64]) -> Vec<XledgerId> + Send + Sync + 'a;
+pub type Owners<'a> = dyn Fn(&[i64], &[i64]) -> Result<BTreeSet<XledgerId>, crate::store::StoreError> + 'a;
 
 async fn list_xledger(
     xledger: &Arc<dyn Xledger>,
     clock: &Arc<dyn Clock>,
     marks: &Marks,
     progress: &Progress<'_>,
-) -> Result<Observation, RemoteError> {
+) -> Result<Observation, ReadError> {
     let mut seen = Observation { full: true, ..Observation::default() };
     // The log's place comes before the listing, so that what moves meanwhile is read again.
     let cursor = xledger.newest_change().await?;
@@ -258,8 +276,8 @@ async fn list_xledger(
     for _ in 0..MOST_PAGES {
         let page = xledger.page(after.as_ref(), XLEDGER_PAGE).await?;
         complete &= page.unreadable.is_empty();
-        for (id, path) in page.unreadable {
-            seen.problems.push((id.map(RecordId::Xledger), path));
+        for bad in page.unreadable {
+            seen.problems.push((bad.id.map(RecordId::Xledger), bad.path));
         }
         for record in page.records {
             ids.insert(record.id.clone());
@@ -291,7 +309,7 @@ async fn moved_in_xledger(
     also: &BTreeSet<RecordId>,
     since: &Watermark,
     owners: &Owners<'_>,
-) -> Result<Observation, RemoteError> {
+) -> Result<Observation, ReadError> {
     let mut ids: BTreeSet<XledgerId> = xledger_ids(also).collect();
     let mut deleted = BTreeSet::new();
     let mut watermark = since.clone();
@@ -308,7 +326,7 @@ async fn moved_in_xledger(
             }
             ids.insert(id);
         }
-        ids.extend(owners(&changes.contacts, &changes.subledgers));
+        ids.extend(owners(&changes.contacts, &changes.subledgers)?);
         let stuck = watermark == changes.watermark;
         watermark = changes.watermark;
         if !changes.has_more || stuck {
@@ -326,10 +344,14 @@ async fn read_xledger(
     clock: &Arc<dyn Clock>,
     marks: &Marks,
     ids: Vec<XledgerId>,
-) -> Result<Observation, RemoteError> {
+) -> Result<Observation, ReadError> {
     let mut seen = Observation::default();
     for batch in ids.chunks(XLEDGER_BATCH) {
-        for record in xledger.by_ids(batch).await? {
+        let found = xledger.by_ids(batch).await?;
+        for bad in found.unreadable {
+            seen.problems.push((bad.id.map(RecordId::Xledger), bad.path));
+        }
+        for record in found.records {
             seen.take(marks, record, clock.now(), None);
         }
     }

@@ -1,5 +1,9 @@
-//! Tests of several modules together.
+//! Tests of hxsync from outside: golden cases, and clients and program against the sandbox.
+#![cfg(feature = "sandbox")]
 
 mod cases;
+mod first_sync;
+mod huma_client;
 mod properties;
 mod support;
+mod xledger_client;

@@ -4,6 +4,23 @@
 //!
 //! **Invariant:** nothing here can invite, deactivate or delete anybody; there is no operation for it.
 
+mod body;
+mod call;
+mod client;
+mod details;
+mod listing;
+mod main_position;
+mod positions;
+mod refusal;
+mod rights;
+mod spelling;
+mod token;
+mod wire;
+
+pub use body::CANNOT_HOLD;
+pub use client::{HumaClient, HumaOptions};
+pub use refusal::NOT_FOUND;
+
 use super::{ApiUse, RemoteError, RightReport};
 use crate::domain::{Field, HumaId, NamedObject, Reading, Record, Spelling};
 use async_trait::async_trait;
@@ -77,6 +94,8 @@ pub struct HumaTenant {
 #[derive(Debug, Clone)]
 pub struct HumaPage {
     pub items: Vec<HumaListed>,
+    /// Rows that are not as promised: their id where it can be read, and the path of what is wrong.
+    pub unreadable: Vec<(Option<HumaId>, String)>,
     /// Rows on this page before service users were left out: below 50 the listing has ended.
     pub received: u64,
     /// Matches in all (service users included), where Huma said so.
@@ -88,6 +107,8 @@ pub struct HumaPage {
 pub struct HumaListed {
     pub id: HumaId,
     pub active: bool,
+    /// For looking somebody up before they are created.
+    pub email: String,
     /// Over everything the row says of the person: a row that moved has another digest.
     pub digest: [u8; 32],
     pub groups: Vec<String>,

@@ -3,3 +3,4 @@
 pub mod pair;
 pub mod people;
 pub mod text;
+pub mod world;

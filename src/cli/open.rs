@@ -1,0 +1,133 @@
+//! Opens the real engine of a state directory: secrets, both clients, the store, the resolution file.
+
+use crate::config::{self, SecretFile, Settings};
+use crate::remote::huma::{HumaClient, HumaOptions};
+use crate::remote::transport::{TransportError, TransportOptions, install_tls};
+use crate::remote::world::{SystemChance, SystemClock};
+use crate::remote::xledger::{
+    AddressAt, ClearWith, CountryAs, EmailAt, JobTitleAt, XledgerClient, XledgerOptions,
+};
+use crate::remote::{Chance, Clock, Secret, SecretError};
+use crate::store::{Store, StoreError};
+use crate::sync::{Engine, SyncError};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The database's name in the state directory.
+pub const DATABASE: &str = "hxsync.db";
+
+/// Why the engine could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the secret of `{key}` could not be read: {source}")]
+    Secret { key: &'static str, advice: Option<String>, source: SecretError },
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    #[error("the directory {} could not be made", path.display())]
+    Directory { path: PathBuf, source: std::io::Error },
+    /// A setting that a later version will carry out; ignoring it would be unsafe.
+    #[error("`{0}` is not supported by this version")]
+    NotSupported(&'static str),
+}
+
+/// Opens everything but the resolution file, which [`Engine::open_desk`] takes over.
+pub fn open_engine(settings: &Settings) -> Result<Engine, OpenError> {
+    install_tls();
+    refuse_what_is_not_built(settings)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let huma = huma_client(settings, &clock)?;
+    let xledger = xledger_client(settings, &clock)?;
+    for path in
+        [Some(settings.state.directory.as_path()), settings.resolutions.file.parent()].into_iter().flatten()
+    {
+        std::fs::create_dir_all(path)
+            .map_err(|source| OpenError::Directory { path: path.to_owned(), source })?;
+    }
+    let chance = SystemChance;
+    let store =
+        Store::open(&settings.state.directory.join(DATABASE), clock.now(), &mut |bytes: &mut [u8]| {
+            chance.fill(bytes)
+        })?;
+    Ok(Engine::new(Arc::new(huma), Arc::new(xledger), clock, store, settings.clone())?)
+}
+
+/// A second approver is promised by the settings and has no command yet: writing without one would break the promise.
+fn refuse_what_is_not_built(settings: &Settings) -> Result<(), OpenError> {
+    let wants_second = config::PAY_CRITICAL.iter().any(|name| settings.fields.policy(name).second_approver);
+    if wants_second {
+        return Err(OpenError::NotSupported("second_approver"));
+    }
+    Ok(())
+}
+
+fn huma_client(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<HumaClient, OpenError> {
+    let huma = &settings.huma;
+    let options = HumaOptions {
+        base_url: huma.url.as_str().trim_end_matches('/').to_owned(),
+        client_id: huma.client_id.clone(),
+        secret: secret(&huma.client_secret_file)?,
+        requests_per_second: f64::from(huma.requests_per_second.get()),
+        in_flight: huma.in_flight.get() as usize,
+        positions_always: huma.positions == config::Positions::Always,
+        default_groups: huma.default_groups.clone(),
+        contract_type: huma.contract_type.clone(),
+        bank_type_national: huma.bank_type_national.clone(),
+        bank_type_international: huma.bank_type_international.clone(),
+        transport: TransportOptions {
+            proxy: proxy(settings),
+            ca_file: settings.network.ca_file.clone(),
+            timeout: None,
+        },
+    };
+    Ok(HumaClient::new(options, Arc::clone(clock))?)
+}
+
+fn xledger_client(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<XledgerClient, OpenError> {
+    let xledger = &settings.xledger;
+    let options = XledgerOptions {
+        url: xledger.url.as_str().to_owned(),
+        token: secret(&xledger.token_file)?,
+        requests_per_second: f64::from(xledger.requests_per_second.get()),
+        owner_db_id: xledger.owner_db_id.map(|owner| owner as i64),
+        job_title: match xledger.job_title {
+            config::JobTitleHome::PositionValue => JobTitleAt::PositionValue,
+            config::JobTitleHome::ContactJobTitle => JobTitleAt::ContactJobTitle,
+        },
+        address: match xledger.address {
+            config::AddressHome::Home => AddressAt::Home,
+            config::AddressHome::Main => AddressAt::Main,
+        },
+        country: match xledger.address_country {
+            config::CountrySpelling::Name => CountryAs::Name,
+            config::CountrySpelling::Code => CountryAs::Code,
+        },
+        email: match xledger.email {
+            config::EmailHome::Contact => EmailAt::Contact,
+            config::EmailHome::Employee => EmailAt::Employee,
+        },
+        clear_with: match xledger.clear_with {
+            config::ClearWith::Null => ClearWith::Null,
+            config::ClearWith::Empty => ClearWith::Empty,
+        },
+        proxy: proxy(settings),
+        ca_file: settings.network.ca_file.clone(),
+        timeout: None,
+    };
+    Ok(XledgerClient::new(options, Arc::clone(clock))?)
+}
+
+fn proxy(settings: &Settings) -> Option<String> {
+    settings.network.proxy.as_ref().map(|url| url.as_str().to_owned())
+}
+
+fn secret(file: &SecretFile) -> Result<Secret, OpenError> {
+    Secret::read(&file.path, None).map_err(|source| {
+        let missing = !file.path.exists();
+        let advice = (missing && file.outside_unit).then(|| file.not_found());
+        OpenError::Secret { key: file.key, advice, source }
+    })
+}
