@@ -10,7 +10,7 @@ use crate::reconcile::{Verb, Who};
 use crate::resolution::take_in::Moment as TakeInMoment;
 use crate::resolution::{
     Accepted, Comments, Earlier, History, IdForm, Item, Language, Mark, Page, Past, Queued, Reply, Taken,
-    answers_page, parse, render, take_in,
+    answers_page, line_of, parse, render, take_in,
 };
 use crate::resolution::{Awaits, reply::Damage};
 use crate::resolution_file::{
@@ -181,12 +181,7 @@ impl Engine {
 
     /// Answers one question by command, as `resolve K7Q4 value "+47 900 11 222"`. The next cycle carries it out.
     pub fn answer(&mut self, item: &str, words: &[String], who: &Who) -> Result<Vec<String>, SyncError> {
-        let mut line = String::new();
-        for (at, word) in words.iter().enumerate() {
-            let quoted = at > 0 && (word.chars().any(char::is_whitespace) || word.contains('#'));
-            line.push_str(&if quoted { format!("\"{word}\" ") } else { format!("{word} ") });
-        }
-        line.push_str(item);
+        let line = line_of(item, words);
         let items = self.items()?;
         let parsed = parse(line.as_bytes(), &items);
         let (_, lines) = self.queue(&parsed, &items, who, IdForm::Short, "command")?;
