@@ -42,7 +42,9 @@ impl Cycles for RealEngine {
     fn answer(&mut self, item: &str, words: &[String], who: Who) -> Result<Vec<String>, EngineError> {
         let said = self.engine.answer(item, words, &who).map_err(|error| sync_error(&error))?;
         if said.refused {
-            return Err(EngineError::new(ErrorKind::Usage, said.lines.join(" ")).next("Nothing was done for it."));
+            return Err(
+                EngineError::new(ErrorKind::Usage, said.lines.join(" ")).next("Nothing was done for it.")
+            );
         }
         Ok(said.lines)
     }
@@ -57,7 +59,8 @@ impl Cycles for RealEngine {
 
     fn status(&mut self) -> StatusReport {
         let zone = &self.settings.sync.time_zone;
-        let mut status = StatusReport::read(self.engine.store().read(), Timestamp::now(), zone).unwrap_or_default();
+        let mut status =
+            StatusReport::read(self.engine.store().read(), Timestamp::now(), zone).unwrap_or_default();
         status.withheld = status.withheld.or(self.engine.withheld().ok().flatten());
         status.titles = self.engine.title_notes().unwrap_or_default();
         status
@@ -85,8 +88,11 @@ impl Cycles for RealEngine {
             ("resolutions.file", settings.resolutions.file != self.settings.resolutions.file),
         ];
         if let Some((key, _)) = moved.iter().find(|(_, moved)| *moved) {
-            return Err(EngineError::new(ErrorKind::Settings, format!("`{key}` cannot change while the daemon runs"))
-                .next("Restart the service to use it; until then the old settings stay."));
+            return Err(EngineError::new(
+                ErrorKind::Settings,
+                format!("`{key}` cannot change while the daemon runs"),
+            )
+            .next("Restart the service to use it; until then the old settings stay."));
         }
         reconnect(&mut self.engine, &settings).map_err(|error| engine_error(&error))?;
         self.settings = settings;
@@ -99,10 +105,9 @@ impl RealEngine {
         line(report, "settings", "every setting is known and in its range", CheckState::Ok, None);
         let state = &self.settings.state.directory;
         let database = state.join(super::open::DATABASE);
-        for (what, path, may_not) in [
-            ("state directory", state.as_path(), 0o022),
-            ("database", database.as_path(), 0o007),
-        ] {
+        for (what, path, may_not) in
+            [("state directory", state.as_path(), 0o022), ("database", database.as_path(), 0o007)]
+        {
             check_mode(report, what, path, may_not);
         }
         if let Some(file) = self.engine.resolution_path() {
@@ -176,12 +181,19 @@ fn check_mode(report: &mut CheckReport, what: &str, path: &Path, may_not: u32) {
             if mode & may_not == 0 {
                 line(report, "files", what, CheckState::Ok, Some(format!("{shown}, mode {mode:04o}")));
             } else {
-                let note = format!("{shown} has mode {mode:04o}; run `chmod {:04o} {shown}`", mode & !may_not);
+                let note =
+                    format!("{shown} has mode {mode:04o}; run `chmod {:04o} {shown}`", mode & !may_not);
                 line(report, "files", what, CheckState::Wrong, Some(note));
             }
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            line(report, "files", what, CheckState::Unproven, Some(format!("{shown} is made by the first cycle")));
+            line(
+                report,
+                "files",
+                what,
+                CheckState::Unproven,
+                Some(format!("{shown} is made by the first cycle")),
+            );
         }
         Err(error) => line(report, "files", what, CheckState::Wrong, Some(format!("{shown}: {error}"))),
     }
@@ -191,7 +203,8 @@ fn check_tenant(report: &mut CheckReport, about: &str, same: bool) {
     match same {
         true => line(report, about, "tenant", CheckState::Ok, None),
         false => {
-            let note = "another tenant than the one in the database: nothing is read or written with this login";
+            let note =
+                "another tenant than the one in the database: nothing is read or written with this login";
             line(report, about, "tenant", CheckState::Wrong, Some(note.into()));
         }
     }
@@ -210,9 +223,9 @@ fn right_line(report: &mut CheckReport, about: &str, right: &RightReport) {
 fn failed(report: &mut CheckReport, about: &str, what: &str, error: &RemoteError) {
     let state = match error {
         RemoteError::Unauthorized { .. } | RemoteError::Forbidden { .. } => CheckState::Missing,
-        RemoteError::Unreachable { .. } | RemoteError::Unavailable { .. } | RemoteError::RateLimited { .. } => {
-            CheckState::Unreachable
-        }
+        RemoteError::Unreachable { .. }
+        | RemoteError::Unavailable { .. }
+        | RemoteError::RateLimited { .. } => CheckState::Unreachable,
         RemoteError::OutcomeUnknown { .. }
         | RemoteError::Refused { .. }
         | RemoteError::Unexpected { .. }

@@ -152,7 +152,8 @@ pub fn engine() -> OpenEngine {
 pub fn watch(settings: &Settings) -> Result<(Box<dyn Any + Send>, mpsc::Receiver<()>), String> {
     let path = &settings.resolutions.file;
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| format!("{} could not be made: {error}", parent.display()))?;
+        std::fs::create_dir_all(parent)
+            .map_err(|error| format!("{} could not be made: {error}", parent.display()))?;
     }
     let mut watcher = Watcher::new(path, SLOW_POLL).map_err(|error| error.to_string())?;
     let (sender, hints) = mpsc::channel(1);
@@ -194,8 +195,10 @@ pub(super) fn reconnect(engine: &mut Engine, settings: &Settings) -> Result<(), 
 pub(super) fn engine_error(error: &OpenError) -> EngineError {
     let what = with_causes(error);
     match error {
-        OpenError::Secret { key, advice, .. } => EngineError::new(ErrorKind::Settings, advice.clone().unwrap_or(what))
-            .next(format!("Put the secret into the file named by `{key}`, then run `hxsync check`.")),
+        OpenError::Secret { key, advice, .. } => {
+            EngineError::new(ErrorKind::Settings, advice.clone().unwrap_or(what))
+                .next(format!("Put the secret into the file named by `{key}`, then run `hxsync check`."))
+        }
         OpenError::Transport(_) => EngineError::new(ErrorKind::Settings, what),
         OpenError::Store(_) | OpenError::Directory { .. } => EngineError::new(ErrorKind::State, what),
         OpenError::Sync(error) => sync_error(error),

@@ -65,6 +65,9 @@ pub fn check(
 
     let mut creates_by_class: BTreeMap<HoldClass, Vec<RecordId>> = BTreeMap::new();
     for record in creates {
+        if checked.ignored.iter().any(|(ignored, _)| *ignored == record) {
+            continue;
+        }
         if released.creates.contains(&record) {
             checked.creates.push(record);
             continue;

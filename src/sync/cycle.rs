@@ -357,7 +357,8 @@ impl Engine {
         let mut run = CycleRun::new(Arc::clone(&self.core.lenses));
         run.everybody = true;
         let request = CycleRequest { cause: super::Cause::Schedule, reach: Reach::Moved, dry_run: true };
-        let observed = Observed { huma: Observation::default(), xledger: Observation::default(), catalog: None };
+        let observed =
+            Observed { huma: Observation::default(), xledger: Observation::default(), catalog: None };
         let mut recorded = self.record(&mut run, &request, &observed, &[], now)?;
         if let Some(of) = of {
             recorded.plan = self.part_of_plan(&recorded, of)?;
@@ -371,7 +372,8 @@ impl Engine {
         let item = of.split('.').next().unwrap_or(of).to_uppercase();
         if let Some(question) = reader.question(&item)?.and_then(|stored| stored.question) {
             if question.kind == QuestionKind::Held {
-                let held = recorded.held.iter().filter(|(class, _)| question.subject == Subject::Held(*class));
+                let held =
+                    recorded.held.iter().filter(|(class, _)| question.subject == Subject::Held(*class));
                 return Ok(held.map(|(_, person)| person.clone()).collect());
             }
             return Ok(recorded.plan.iter().filter(|plan| plan.person == question.person).cloned().collect());
@@ -621,7 +623,8 @@ impl Core {
         }
         for plan in &evaluated.plans {
             for (class, change) in &plan.held {
-                let person = PersonPlan { person: plan.label.clone(), changes: vec![change.clone()], notes: vec![] };
+                let person =
+                    PersonPlan { person: plan.label.clone(), changes: vec![change.clone()], notes: vec![] };
                 recorded.held.push((*class, person));
             }
         }

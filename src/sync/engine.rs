@@ -109,7 +109,15 @@ impl Engine {
             lenses,
             key,
         };
-        Ok(Engine { store, core, desk: None, swept: None, rests: [None, None], logged_in: false, stop: CancellationToken::new() })
+        Ok(Engine {
+            store,
+            core,
+            desk: None,
+            swept: None,
+            rests: [None, None],
+            logged_in: false,
+            stop: CancellationToken::new(),
+        })
     }
 
     /// Ends after the step it is at when this is cancelled.

@@ -38,7 +38,8 @@ impl Core {
         let under = self.reconciled_under(tx, now)?;
         let everybody = !is_for_one
             && (run.everybody
-                || observed.huma.full && observed.xledger.full || tx.meta(&RECONCILED_UNDER)? != Some(under));
+                || observed.huma.full && observed.xledger.full
+                || tx.meta(&RECONCILED_UNDER)? != Some(under));
         let mut links: BTreeSet<LinkId> = BTreeSet::new();
         let moved: Vec<&RecordId> = observed
             .huma
@@ -102,13 +103,15 @@ impl Engine {
     pub fn has_written(&self, right: &str) -> bool {
         let right = right.to_lowercase();
         let is_on_employee = |field: &Field| field.is_on_position() || *field == Field::EmploymentId;
-        let fields: Vec<Field> = match (right.contains("write"), right.contains("employee"), right.contains("contact")) {
-            (true, true, _) => Field::ALL.into_iter().filter(is_on_employee).collect(),
-            (true, false, true) => {
-                Field::ALL.into_iter().filter(|f| !is_on_employee(f) && *f != Field::BankAccount).collect()
-            }
-            (_, _, _) => return false,
-        };
+        let fields: Vec<Field> =
+            match (right.contains("write"), right.contains("employee"), right.contains("contact")) {
+                (true, true, _) => Field::ALL.into_iter().filter(is_on_employee).collect(),
+                (true, false, true) => Field::ALL
+                    .into_iter()
+                    .filter(|f| !is_on_employee(f) && *f != Field::BankAccount)
+                    .collect(),
+                (_, _, _) => return false,
+            };
         self.store.read().has_written_to_xledger(&fields).unwrap_or(false)
     }
 
