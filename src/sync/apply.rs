@@ -12,7 +12,7 @@ mod xledger;
 pub use outcome::{FieldResult, judge};
 
 use super::engine::{CycleRun, Engine, SyncError};
-use crate::domain::{Field, HumaId, LinkId, Reading, Record, RecordId, Side, XledgerId};
+use crate::domain::{Field, FieldSet, HumaId, LinkId, Reading, Record, RecordId, Side, XledgerId};
 use crate::reconcile::{Change, PairBase};
 use crate::store::IntentId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,9 +62,15 @@ pub struct PairNow {
     pub huma: Record,
     pub xledger: Record,
     pub base: PairBase,
+    /// Fields written on each side in this cycle: they no longer hold what the plan saw there, but what it wants.
+    pub wrote: [FieldSet; 2],
 }
 
 impl PairNow {
+    pub fn new(huma: Record, xledger: Record, base: PairBase) -> PairNow {
+        PairNow { huma, xledger, base, wrote: [FieldSet::default(); 2] }
+    }
+
     pub fn reading(&self, side: Side, field: Field) -> &Reading {
         &self.record(side).fields[field]
     }
@@ -206,5 +212,8 @@ impl Engine {
 pub fn is_current(change: &Change, pair: &PairNow) -> bool {
     let target = *pair.reading(change.side, change.field) == change.from;
     let must_match_both = change.answers.is_some() || change.field.is_on_position();
-    target && (!must_match_both || *pair.reading(change.side.other(), change.field) == change.other)
+    let other = change.side.other();
+    let other_holds = *pair.reading(other, change.field) == change.other
+        || pair.wrote[other as usize].contains(change.field);
+    target && (!must_match_both || other_holds)
 }

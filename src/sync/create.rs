@@ -40,6 +40,8 @@ impl Engine {
         for creation in self.store.read().unfinished_creations()? {
             self.resume(run, creation).await?;
         }
+        let made_before = run.created.len();
+        let ordered = orders.len();
         for order in orders {
             if self.stop.is_cancelled() {
                 run.stopped = true;
@@ -53,6 +55,8 @@ impl Engine {
             }
             self.create_person(run, order).await?;
         }
+        // Whoever was not made is asked about again, although nothing about them moves.
+        run.people_again |= run.created.len() - made_before < ordered;
         Ok(())
     }
 
@@ -347,7 +351,7 @@ impl Engine {
             plan.questions.clear();
             plan
         };
-        let mut pair = PairNow { huma, xledger, base };
+        let mut pair = PairNow::new(huma, xledger, base);
         for moved in &plan.moves {
             pair.base.fields[moved.field] = Some(moved.base.clone());
         }

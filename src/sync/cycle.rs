@@ -1,7 +1,9 @@
 //! One cycle from reading to the last base: everything between the two reads and the first write is one transaction.
 
 use super::apply::{Group, PairNow, targets};
-use super::engine::{CATALOG, Core, CycleRun, PENDING, RECONCILED_UNDER, SyncError, is_for_all};
+use super::engine::{
+    CATALOG, Core, CycleRun, PENDING, PEOPLE_AGAIN, RECONCILED_UNDER, SyncError, is_for_all,
+};
 use super::observe::{self, Mark, Marks, Observation, Reach as Read, ReadError};
 use super::people::{self, CreateOrder, PeoplePlan, PeopleTerms};
 use super::recover;
@@ -334,6 +336,9 @@ impl Engine {
             pending.retain(|link| !run.applied.contains(link));
             pending.extend(run.moved_meanwhile.iter().chain(&run.unsettled));
             tx.put_meta(&PENDING, &pending)?;
+            if run.people_again {
+                tx.put_meta(&PEOPLE_AGAIN, &true)?;
+            }
             tx.end_cycle(run.cycle, &outcome_words(run, awaits), counts, now)
         });
         Ok(result?)
@@ -539,6 +544,7 @@ impl Core {
                     today: time::local_day(now, &self.settings.sync.time_zone),
                     now,
                 };
+                noise.add(tx.remove_meta(&PEOPLE_AGAIN)?);
                 Some(people::plan_people(tx, run, &terms, &decisions)?)
             }
             false => None,

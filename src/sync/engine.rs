@@ -34,6 +34,8 @@ pub enum SyncError {
 pub(super) const CATALOG: Key<Catalog> = Key::new("catalog");
 /// Links whose last plan is not carried out yet: reconciled in every cycle.
 pub(super) const PENDING: Key<BTreeSet<LinkId>> = Key::new("pending_links");
+/// People are looked at in the next cycle although nobody moved.
+pub(super) const PEOPLE_AGAIN: Key<bool> = Key::new("people_again");
 /// Digest of everything besides the records that decides an outcome, as of the last cycle that reconciled everybody.
 pub(super) const RECONCILED_UNDER: Key<String> = Key::new("reconciled_under");
 
@@ -79,6 +81,8 @@ pub(super) struct CycleRun {
     /// Reconcile everybody, whatever moved: for `plan`.
     pub everybody: bool,
     pub stopped: bool,
+    /// People are to be asked about again in the next cycle: somebody was not made.
+    pub people_again: bool,
     /// Links an unexplained write of an earlier run stands in the way of.
     pub blocked: BTreeSet<LinkId>,
     /// Links whose plan was carried out, whatever came of it.
@@ -279,6 +283,7 @@ impl CycleRun {
             created: vec![],
             everybody: false,
             stopped: false,
+            people_again: false,
             blocked: BTreeSet::new(),
             applied: BTreeSet::new(),
             unsettled: BTreeSet::new(),

@@ -239,7 +239,7 @@ fn reconcile_one(
         && !states_moved
         && !unpark;
     if !at_rest {
-        found.bases.insert(pair.link.id, PairNow { huma: huma.record, xledger: xledger.record, base });
+        found.bases.insert(pair.link.id, PairNow::new(huma.record, xledger.record, base));
         found.plans.push(plan);
     }
     Ok(())

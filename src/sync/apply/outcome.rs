@@ -91,7 +91,16 @@ impl Engine {
         if !results.iter().all(|(_, result)| settled(result)) {
             run.unsettled.insert(group.link);
         }
-        self.store.write(|tx| {
+        let moved = self.store.write(|tx| {
+            // Reading again right before the write may have shown more than the written fields: reconciled next.
+            let known = tx.snapshot(&pair.record(side).id)?;
+            let moved = known.is_some_and(|known| {
+                let fields = &known.record.fields;
+                fields.iter().any(|(field, reading)| {
+                    let written = group.changes.iter().any(|change| change.field == field);
+                    !written && *reading != pair.record(side).fields[field]
+                })
+            });
             tx.set_intent_state(group.intent, state, now)?;
             tx.put_snapshot(pair.record(side), now, None)?;
             tx.put_base(group.link, &pair.base)?;
@@ -111,8 +120,11 @@ impl Engine {
                     outcome: row.outcome,
                 })?;
             }
-            Ok(())
+            Ok(moved)
         })?;
+        if moved {
+            run.moved_meanwhile.insert(group.link);
+        }
         Ok(())
     }
 
@@ -132,6 +144,7 @@ impl Engine {
             FieldResult::Written(written) => {
                 pair.record_mut(side).fields[field] = written.reading.clone();
                 pair.base.parked[field] = None;
+                pair.wrote[side as usize].insert(field);
                 mark_write(pair, change, lenses, now);
                 if agree(pair, field, lenses) {
                     rebase(pair, field, FieldStanding::Agreed, lenses, now, run.cycle);
