@@ -11,8 +11,10 @@ use crate::remote::RemoteError;
 use crate::remote::huma::{Depth, NewHumaUser};
 use crate::remote::xledger::{LookupKeys, NewEmployee};
 use crate::store::{
-    Creation, CreationId, CreationState, IntentId, IntentState, NewCreation, NewIntent, NewLink, Outcome,
+    AuditEntry, AuditSide, Creation, CreationId, CreationState, IntentId, IntentState, NewCreation,
+    NewIntent, NewLink, Outcome, StoreError, Writer,
 };
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `intents.operation` of the two first steps.
@@ -286,6 +288,9 @@ impl Engine {
                         &journal.who,
                         now,
                     )?;
+                    for change in tx.intent(journal.intent)?.into_iter().flat_map(|intent| intent.changes) {
+                        note_first_value(tx, run, link, &journal, &change, now)?;
+                    }
                     link
                 }
             };
@@ -431,12 +436,16 @@ impl Engine {
     fn first_step(&self, source: &Record, to: Side, order: &CreateOrder) -> Vec<Change> {
         let fields: &[Field] = match to {
             Side::Huma => &[Field::GivenName, Field::FamilyName, Field::Email, Field::Phone],
+            // Gender, civil status and the address by part are on the contact alone: written once it has an id.
             Side::Xledger => &Field::ALL,
         };
         let by_rule = order.answers.is_none();
         fields
             .iter()
             .filter(|field| !(by_rule && **field == Field::BankAccount))
+            .filter(|field| {
+                to == Side::Huma || !matches!(field, Field::Gender | Field::CivilStatus | Field::Address)
+            })
             .filter_map(|field| {
                 let value = source.fields[*field].value()?;
                 let carried = self.core.lenses.carry(*field, source.side(), value, None).ok()?;
@@ -623,6 +632,32 @@ impl Engine {
             Some(_) | None => BTreeSet::new(),
         })
     }
+}
+
+/// One value the first request carried: explained like any other write (P4).
+fn note_first_value(
+    tx: &Writer<'_>,
+    run: &CycleRun,
+    link: LinkId,
+    journal: &Journal,
+    change: &Change,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.append_audit(&AuditEntry {
+        at: now,
+        cycle: Some(run.cycle),
+        link: Some(link),
+        record: None,
+        person: Some(&journal.label),
+        field: Some(change.field),
+        side: Some(AuditSide::One(change.side)),
+        old: None,
+        new: change.to.as_ref().map(crate::store::readable).as_deref(),
+        why: &change.why.to_string(),
+        who: &journal.who.to_string(),
+        outcome: Outcome::Created,
+    })?;
+    Ok(())
 }
 
 fn pair_ids(source: &RecordId, made: &RecordId) -> (Option<HumaId>, Option<XledgerId>) {

@@ -480,7 +480,21 @@ pub fn audit_person(
         record: Some(&record.id),
         person: Some(&record.label()),
         field: None,
-        side: Some(crate::store::AuditSide::One(record.side())),
+        side: Some(crate::store::AuditSide::One(match outcome {
+            // Made on the side the record is not on.
+            Outcome::Created => record.side().other(),
+            Outcome::Written
+            | Outcome::Agreed
+            | Outcome::Linked
+            | Outcome::Asked
+            | Outcome::Answered
+            | Outcome::Refused
+            | Outcome::Held
+            | Outcome::Failed
+            | Outcome::Unknown
+            | Outcome::Noted
+            | Outcome::Erased => record.side(),
+        })),
         old: None,
         new: None,
         why,
