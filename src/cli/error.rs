@@ -145,6 +145,7 @@ impl From<StoreError> for CommandError {
             StoreError::Missing { .. } => "Run `hxsync sync` or start the daemon: the first cycle makes it.",
             StoreError::NoDirectory { .. } => "Make the directory, or name another in `state.directory`.",
             StoreError::AlreadyLinked
+            | StoreError::AlreadyBeingMade
             | StoreError::NoSuch { .. }
             | StoreError::Migration { .. }
             | StoreError::File { .. }

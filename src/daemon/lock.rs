@@ -93,6 +93,13 @@ impl InstanceLock {
     }
 }
 
+impl Drop for InstanceLock {
+    fn drop(&mut self) {
+        // Closing alone would leave it to a child that was just forked and still has the file open. It goes with us anyway.
+        let _ = self.file.unlock();
+    }
+}
+
 impl Holder {
     /// What the lock's file says; also when nobody holds it any more.
     pub fn of(directory: &Path) -> io::Result<Holder> {

@@ -2,7 +2,10 @@
 #![cfg(feature = "sandbox")]
 
 mod cases;
+mod commands;
+mod daemon;
 mod huma_client;
 mod properties;
 mod support;
+mod unit;
 mod xledger_client;
