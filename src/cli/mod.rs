@@ -8,6 +8,7 @@ mod check;
 #[cfg(feature = "sandbox")]
 pub mod demo;
 mod desk;
+mod engine;
 mod error;
 mod exit;
 pub mod open;

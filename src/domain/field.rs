@@ -128,19 +128,19 @@ impl fmt::Display for Field {
     }
 }
 
-/// One `T` for each of the 15 fields. Serialized as a JSON object keyed by field name, empty entries (`T::default()`) left out.
+/// One `T` for each of the 15 fields, boxed: a base of 15 fields is too large to be moved about on a stack. Serialized as a JSON object keyed by field name, empty entries (`T::default()`) left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldMap<T>([T; 15]);
+pub struct FieldMap<T>(Box<[T; 15]>);
 
 impl<T: Default> Default for FieldMap<T> {
     fn default() -> Self {
-        FieldMap(std::array::from_fn(|_| T::default()))
+        FieldMap(Box::new(std::array::from_fn(|_| T::default())))
     }
 }
 
 impl<T> FieldMap<T> {
     pub fn from_fn(mut make: impl FnMut(Field) -> T) -> Self {
-        FieldMap(std::array::from_fn(|i| make(Field::ALL[i])))
+        FieldMap(Box::new(std::array::from_fn(|i| make(Field::ALL[i]))))
     }
 
     /// All entries, in field order.

@@ -2,9 +2,12 @@
 //!
 //! `RULES.md` section 5, the effect column. Only `clear` empties; a side that cannot hold the value refuses it for both.
 
-use super::decide::{Ask, Draft, FieldCase, Outcome, PositionCase, draft};
+use super::case::{FieldCase, PositionCase};
+use super::decide::draft;
+use super::outcome::{Ask, Draft, Moved, Outcome};
 use super::{Verb, Why};
 use crate::config::Direction;
+use crate::domain::lens::Relation;
 use crate::domain::{Field, Lenses, Side, Spelling};
 
 /// Why an answer was refused, in words for the admin.
@@ -59,6 +62,9 @@ fn put_back(case: &FieldCase<'_>, verb: &Verb, lenses: &Lenses) -> Result<Outcom
     let (Some(huma), Some(xledger)) = (&agreed.huma, &agreed.xledger) else {
         return Err(Refusal("they last agreed on having no value; `clear` empties both".into()));
     };
+    if lenses.relation(case.field, huma, xledger) == Relation::Different {
+        return Err(Refusal("what they last agreed on is not one value any more".into()));
+    }
     let mut drafts = Vec::new();
     for (side, value) in [(Side::Huma, huma), (Side::Xledger, xledger)] {
         if case.reading(side).value().is_some_and(|present| lenses.same(case.field, side, value, present)) {
@@ -106,7 +112,7 @@ fn clear(case: &FieldCase<'_>, verb: &Verb, lenses: &Lenses) -> Result<Outcome, 
 
 fn written(drafts: Vec<Draft>) -> Outcome {
     match drafts.is_empty() {
-        true => Outcome::Move(super::decide::Moved::EditedAlike),
+        true => Outcome::Move(Moved::EditedAlike),
         false => Outcome::Write(drafts),
     }
 }

@@ -65,6 +65,9 @@ pub fn check(
 
     let mut creates_by_class: BTreeMap<HoldClass, Vec<RecordId>> = BTreeMap::new();
     for record in creates {
+        if checked.ignored.iter().any(|(ignored, _)| *ignored == record) {
+            continue;
+        }
         if released.creates.contains(&record) {
             checked.creates.push(record);
             continue;
@@ -126,13 +129,17 @@ fn member(link: LinkId, change: &Change, lenses: &Lenses) -> HeldMember {
 
 fn hold(plan: &mut PairPlan, classes: &BTreeMap<HoldClass, Vec<HeldMember>>, plan_only: bool) {
     let mut fields = FieldSet::default();
+    let mut held = Vec::new();
     plan.changes.retain(|change| {
-        let is_held = counts(change) && classes.contains_key(&class(change, plan_only));
+        let class = class(change, plan_only);
+        let is_held = counts(change) && classes.contains_key(&class);
         if is_held {
             fields.insert(change.field);
+            held.push((class, change.clone()));
         }
         !is_held
     });
+    plan.held = held;
     fields.iter().for_each(|field| plan.states[field] = FieldState::Held);
 }
 

@@ -80,6 +80,16 @@ pub enum PairedBy {
     EmploymentId,
 }
 
+impl PairedBy {
+    /// The key as the Xledger record has it.
+    fn of_employee(self) -> &'static str {
+        match self {
+            PairedBy::ConnectedId => "id in the Xledger integration",
+            PairedBy::EmploymentId => "employment ID",
+        }
+    }
+}
+
 impl std::fmt::Display for PairedBy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -115,21 +125,23 @@ pub struct PeopleMemory {
     pub include_ended: bool,
 }
 
-/// Pairs the unlinked records among `huma` and `xledger`, which hold all records of their sides, linked ones too.
+/// Pairs the unlinked records among `huma` and `xledger`, which hold all records of their sides, linked ones too. The order
+/// of the records changes nothing.
 pub fn correlate(huma: &[Entry], xledger: &[Entry], memory: &PeopleMemory) -> Correlation {
     let index = Index::of(huma, xledger);
     let mut found = Correlation::default();
     let mut spoken_for: BTreeSet<RecordId> = BTreeSet::new();
+    let mut ended: BTreeSet<RecordId> = BTreeSet::new();
     let free = |entry: &&Entry| !entry.linked && !memory.ignored.contains(&entry.id);
 
     for entry in huma.iter().filter(free) {
         let keyed = index.keyed(entry, memory);
-        match index.verdict(entry, &keyed) {
+        match index.verdict(entry, &keyed, memory) {
             Verdict::Nobody => {}
             Verdict::Pair(partner, by) => {
                 spoken_for.extend([entry.id.clone(), partner.id.clone()]);
                 if entry.ended && partner.ended && !memory.include_ended {
-                    found.ended.extend([entry.id.clone(), partner.id.clone()]);
+                    ended.extend([entry.id.clone(), partner.id.clone()]);
                     continue;
                 }
                 if let (RecordId::Huma(huma), RecordId::Xledger(xledger)) = (&entry.id, &partner.id) {
@@ -147,28 +159,32 @@ pub fn correlate(huma: &[Entry], xledger: &[Entry], memory: &PeopleMemory) -> Co
                 spoken_for.extend(keyed.iter().map(|(partner, _)| partner.id.clone()));
                 let all_ended = entry.ended && keyed.iter().all(|(partner, _)| partner.ended);
                 if all_ended && !memory.include_ended {
-                    found.ended.push(entry.id.clone());
+                    ended.insert(entry.id.clone());
+                    let partners = keyed.iter().map(|(partner, _)| *partner);
+                    ended.extend(partners.filter(free).map(|partner| partner.id.clone()));
                     continue;
                 }
-                let candidates = keyed
-                    .iter()
-                    .map(|(partner, by)| candidate(partner, vec![format!("same {by}")]))
-                    .collect();
-                found.matches.push(Doubt {
-                    record: entry.id.clone(),
-                    label: entry.label.clone(),
-                    candidates,
-                    notes,
-                });
+                found.matches.push(doubt(entry, &keyed, notes));
             }
         }
+    }
+    for entry in xledger.iter().filter(free) {
+        let claimants = index.claimants(entry, memory);
+        let all_ended = entry.ended && claimants.iter().all(|(claimant, _)| claimant.ended);
+        if spoken_for.contains(&entry.id) || claimants.is_empty() || (all_ended && !memory.include_ended) {
+            continue;
+        }
+        // Whoever was free to be paired has spoken: these are linked or left alone.
+        spoken_for.insert(entry.id.clone());
+        let notes = vec!["whoever has this key in Huma is linked to somebody already, or left alone".into()];
+        found.matches.push(doubt(entry, &claimants, notes));
     }
     for entry in huma.iter().chain(xledger).filter(free) {
         if spoken_for.contains(&entry.id) {
             continue;
         }
         if entry.ended && !memory.include_ended {
-            found.ended.push(entry.id.clone());
+            ended.insert(entry.id.clone());
             continue;
         }
         let candidates = index.near(entry, memory, &spoken_for);
@@ -179,7 +195,21 @@ pub fn correlate(huma: &[Entry], xledger: &[Entry], memory: &PeopleMemory) -> Co
             notes: vec![],
         });
     }
+    let asked = |id: &RecordId| {
+        found.matches.iter().any(|doubt| doubt.candidates.iter().any(|candidate| candidate.record == *id))
+    };
+    found.ended = ended.into_iter().filter(|id| !asked(id)).collect();
+    found.pairs.sort_by(|one, other| one.huma.cmp(&other.huma));
+    found.only.sort_by(|one, other| one.record.cmp(&other.record));
+    found.matches.sort_by(|one, other| one.record.cmp(&other.record));
     found
+}
+
+fn doubt(entry: &Entry, keyed: &[(&Entry, PairedBy)], notes: Vec<String>) -> Doubt {
+    let mut candidates: Vec<Candidate> =
+        keyed.iter().map(|(partner, by)| candidate(partner, vec![format!("same {by}")])).collect();
+    candidates.sort_by(|one, other| one.record.cmp(&other.record));
+    Doubt { record: entry.id.clone(), label: entry.label.clone(), candidates, notes }
 }
 
 fn candidate(entry: &Entry, why: Vec<String>) -> Candidate {
@@ -197,8 +227,8 @@ struct Index<'a> {
     by_id: BTreeMap<String, &'a Entry>,
     xledger_by_number: HashMap<&'a str, Vec<&'a Entry>>,
     huma_by_number: HashMap<&'a str, Vec<&'a Entry>>,
-    /// How many Huma records claim an Xledger record by their connected id.
-    claims: HashMap<&'a RecordId, usize>,
+    /// The Huma records that name an Xledger record by their connected id.
+    claims: HashMap<&'a RecordId, Vec<&'a Entry>>,
     by_email: HashMap<(Side, &'a str), Vec<&'a Entry>>,
     by_birth: HashMap<(Side, &'a str, &'a str, &'a str), Vec<&'a Entry>>,
 }
@@ -223,7 +253,7 @@ impl<'a> Index<'a> {
                 index.huma_by_number.entry(number).or_default().push(entry);
             }
             for partner in index.connected(entry) {
-                *index.claims.entry(&partner.id).or_default() += 1;
+                index.claims.entry(&partner.id).or_default().push(entry);
             }
         }
         for entry in huma.iter().chain(xledger) {
@@ -242,13 +272,15 @@ impl<'a> Index<'a> {
 
     /// The records a connected id names: as dbId, else as code.
     fn connected(&self, entry: &Entry) -> Vec<&'a Entry> {
-        let mut partners = Vec::new();
+        let mut partners: Vec<&Entry> = Vec::new();
         for id in &entry.connected {
             match self.by_id.get(id) {
                 Some(partner) => partners.push(*partner),
                 None => partners.extend(self.xledger_by_number.get(id.as_str()).into_iter().flatten()),
             }
         }
+        let mut seen = BTreeSet::new();
+        partners.retain(|partner| seen.insert(&partner.id));
         partners
     }
 
@@ -256,8 +288,7 @@ impl<'a> Index<'a> {
     fn keyed(&self, entry: &Entry, memory: &PeopleMemory) -> Vec<(&'a Entry, PairedBy)> {
         let mut partners: Vec<(&Entry, PairedBy)> =
             self.connected(entry).into_iter().map(|partner| (partner, PairedBy::ConnectedId)).collect();
-        let by_number = entry.number.as_deref().and_then(|number| self.xledger_by_number.get(number));
-        for partner in by_number.into_iter().flatten() {
+        for partner in self.numbered(&self.xledger_by_number, entry) {
             if !partners.iter().any(|(known, _)| known.id == partner.id) {
                 partners.push((partner, PairedBy::EmploymentId));
             }
@@ -266,32 +297,54 @@ impl<'a> Index<'a> {
         partners
     }
 
-    fn verdict(&self, entry: &Entry, keyed: &[(&'a Entry, PairedBy)]) -> Verdict<'a> {
-        let mut notes = Vec::new();
+    /// Everybody on Huma's side that shares a key with this Xledger record and was not ruled out by a human.
+    fn claimants(&self, partner: &Entry, memory: &PeopleMemory) -> Vec<(&'a Entry, PairedBy)> {
+        let claims = self.claims.get(&partner.id).into_iter().flatten();
+        let mut claimants: Vec<(&Entry, PairedBy)> =
+            claims.map(|claimant| (*claimant, PairedBy::ConnectedId)).collect();
+        for claimant in self.numbered(&self.huma_by_number, partner) {
+            if !claimants.iter().any(|(known, _)| known.id == claimant.id) {
+                claimants.push((claimant, PairedBy::EmploymentId));
+            }
+        }
+        claimants.retain(|(claimant, _)| !memory.rules_out(&claimant.id, &partner.id));
+        claimants
+    }
+
+    /// The records of one side with this record's number.
+    fn numbered(&self, by_number: &HashMap<&'a str, Vec<&'a Entry>>, entry: &Entry) -> Vec<&'a Entry> {
+        entry.number.as_deref().and_then(|number| by_number.get(number)).cloned().unwrap_or_default()
+    }
+
+    fn verdict(&self, entry: &Entry, keyed: &[(&'a Entry, PairedBy)], memory: &PeopleMemory) -> Verdict<'a> {
         let (partner, by) = match keyed {
             [] => return Verdict::Nobody,
             [one] => *one,
-            [_, _, ..] => {
-                notes.push("several Xledger employees fit".to_string());
-                return Verdict::Doubt(notes);
-            }
+            [_, _, ..] => return Verdict::Doubt(vec!["several Xledger employees fit".into()]),
         };
-        let claimants = match by {
-            PairedBy::ConnectedId => self.claims.get(&partner.id).copied().unwrap_or(0),
-            PairedBy::EmploymentId => {
-                entry.number.as_deref().and_then(|number| self.huma_by_number.get(number)).map_or(0, Vec::len)
-            }
-        };
-        if claimants > 1 {
-            notes.push(format!("{claimants} people in Huma have this {by}"));
+        // Unique among all records, whatever a human ruled out: the key says nothing about who is who.
+        let nobody_ruled_out = PeopleMemory::default();
+        let mut notes = Vec::new();
+        if self.keyed(entry, &nobody_ruled_out).iter().filter(|(_, other)| *other == by).count() > 1 {
+            notes.push(format!("several Xledger employees have this {by}"));
         }
-        // The other key of the partner may point elsewhere.
-        let namesakes = partner.number.as_deref().and_then(|number| self.huma_by_number.get(number));
-        if namesakes.into_iter().flatten().any(|other| other.id != entry.id) && claimants <= 1 {
-            notes.push("somebody else in Huma has that employee's employment ID".into());
+        let claimants = self.claimants(partner, &nobody_ruled_out);
+        let alike = claimants.iter().filter(|(_, other)| *other == by).count();
+        if alike > 1 {
+            notes.push(format!("{alike} people in Huma have this {by}"));
+        }
+        if let Some((_, other)) =
+            claimants.iter().find(|(claimant, other)| claimant.id != entry.id && *other != by)
+        {
+            notes.push(format!("somebody else in Huma has that employee's {}", other.of_employee()));
         }
         if partner.linked {
             notes.push("that employee is linked to somebody already".into());
+        }
+        if memory.ignored.contains(&partner.id) {
+            notes.push(
+                "that employee is left alone: ignored, excluded, or once linked to somebody else".into(),
+            );
         }
         if let Some(contradiction) = contradiction(entry, partner) {
             notes.push(contradiction.into());
@@ -299,17 +352,19 @@ impl<'a> Index<'a> {
         if notes.is_empty() { Verdict::Pair(partner, by) } else { Verdict::Doubt(notes) }
     }
 
-    /// Unlinked records of the other side with the same e-mail, or the same name and date of birth.
+    /// Records of the other side with the same e-mail, or the same name and date of birth, whom nobody else is asked about.
+    /// Linked ones too: a newcomer may be somebody who is linked already, and must not be created a second time.
     fn near(&self, entry: &Entry, memory: &PeopleMemory, spoken_for: &BTreeSet<RecordId>) -> Vec<Candidate> {
         let other = entry.id.side().other();
         let mut whys: BTreeMap<&RecordId, (&Entry, Vec<String>)> = BTreeMap::new();
         let mut add = |partners: Option<&Vec<&'a Entry>>, why: &str| {
             for partner in partners.into_iter().flatten() {
-                let free = !partner.linked
-                    && !memory.ignored.contains(&partner.id)
-                    && !spoken_for.contains(&partner.id);
+                let free = !memory.ignored.contains(&partner.id) && !spoken_for.contains(&partner.id);
                 if free && !memory.rules_out(&entry.id, &partner.id) {
-                    whys.entry(&partner.id).or_insert_with(|| (partner, vec![])).1.push(why.into());
+                    let linked = partner.linked.then(|| "linked already".to_owned());
+                    let (_, known) =
+                        whys.entry(&partner.id).or_insert_with(|| (partner, linked.into_iter().collect()));
+                    known.push(why.into());
                 }
             }
         };

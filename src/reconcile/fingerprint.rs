@@ -61,7 +61,9 @@ impl FingerprintKey {
                 creates.iter().for_each(|id| add(id.as_bytes()));
             }
             Shown::FirstSync(picture) => {
-                for (huma, xledger) in &picture.links {
+                let mut links: Vec<_> = picture.links.iter().collect();
+                links.sort();
+                for (huma, xledger) in links {
                     add(huma.0.as_bytes());
                     add(xledger.to_string().as_bytes());
                 }

@@ -5,13 +5,16 @@
 
 pub mod answer;
 pub mod base;
+pub mod case;
 pub mod check;
 pub mod correlate;
 pub mod decide;
 pub mod decision;
 pub mod fingerprint;
+pub mod outcome;
 pub mod pair;
 pub mod plan;
+mod position;
 pub mod question;
 
 pub use base::{Agreed, FieldBase, FieldStanding, Half, PairBase, Parked, StateMark, WriteMark};

@@ -1,13 +1,15 @@
 //! Reconciles one pair: 15 outcomes, the answers given for them, and what follows: changes, questions, base moves.
 
 use super::answer::answer;
-use super::decide::{Draft, FieldCase, Moved, Outcome, PositionCase, decide};
+use super::case::{FieldCase, PositionCase};
+use super::decide::decide;
+use super::outcome::{Ask, Moved, Outcome};
+use super::position;
 use super::{
-    Agreed, Change, Decision, FieldBase, FieldStanding, FieldState, FingerprintKey, Half, PairBase, Question,
-    QuestionKind, Shown, Subject, Who, Why, question::Values,
+    Agreed, Change, Decision, FieldBase, FieldStanding, FieldState, FingerprintKey, Half, HoldClass,
+    PairBase, Question, QuestionKind, Shown, Subject, Who, question::Values,
 };
 use crate::config::FieldPolicy;
-use crate::domain::lens::CannotHold;
 use crate::domain::time::utc_text;
 use crate::domain::{
     Canonical, Field, FieldMap, FieldSet, Lenses, LinkId, Lock, Positions, Reading, Record, Side, Spelling,
@@ -53,6 +55,8 @@ pub struct PairPlan {
     pub label: String,
     pub states: FieldMap<FieldState>,
     pub changes: Vec<Change>,
+    /// Changes a limit holds, filled in by `check`.
+    pub held: Vec<(HoldClass, Change)>,
     pub questions: Vec<Question>,
     pub moves: Vec<BaseMove>,
     pub answers: Vec<AnswerResult>,
@@ -103,6 +107,7 @@ pub fn reconcile_pair(input: &PairInput<'_>, terms: &Terms<'_>) -> PairPlan {
         label: label(input),
         states: FieldMap::from_fn(|_| FieldState::Agreed),
         changes: vec![],
+        held: vec![],
         questions: vec![],
         moves: vec![],
         answers: vec![],
@@ -117,11 +122,11 @@ pub fn reconcile_pair(input: &PairInput<'_>, terms: &Terms<'_>) -> PairPlan {
         let (outcome, who, item) = settle(&mut plan, input, terms, &case, outcome, decision);
         outcomes.push((field, outcome, who, item));
     }
-    follow_first_position(&mut outcomes, input, terms.lenses);
+    position::follow_first(&mut outcomes, input, terms.lenses);
     for (field, outcome, who, item) in outcomes {
         lay_out(&mut plan, input, terms, field, outcome, who, item);
     }
-    plan.position = settled_position(input, &plan);
+    plan.position = position::settled(input, &plan);
     plan
 }
 
@@ -169,25 +174,10 @@ fn field_case<'a>(input: &'a PairInput<'_>, terms: &'a Terms<'_>, field: Field) 
         circumstances: terms.circumstances,
         position,
         id_taken: field == Field::EmploymentId && input.id_taken,
-        before_first_day: is_before_first_day(input, field, terms.lenses),
+        before_first_day: position::is_before_first_day(input, field, terms.lenses),
         writes: &input.base.writes[field],
         now: terms.now,
     }
-}
-
-/// A notice or last day before the first day of work belongs to an earlier employment.
-fn is_before_first_day(input: &PairInput<'_>, field: Field, lenses: &Lenses) -> bool {
-    if !matches!(field, Field::TerminationNoticeDate | Field::LastDayOfWork) {
-        return false;
-    }
-    let day = |record: &Record, field: Field| {
-        let read = lenses.read(field, record.side(), record.fields[field].value()?);
-        read.fault.is_none().then_some(read.canonical)
-    };
-    let value = day(input.huma, field).or_else(|| day(input.xledger, field));
-    let first = day(input.huma, Field::FirstDayOfWork).max(day(input.xledger, Field::FirstDayOfWork));
-    // The canonical form of a day, `YYYY-MM-DD`, sorts as text.
-    matches!((value, first), (Some(value), Some(first)) if value < first)
 }
 
 /// Lets a queued answer decide, where its fingerprint still fits what is asked.
@@ -234,66 +224,6 @@ fn settle(
             report(AnswerState::Refused(refusal.0));
             (outcome, Who::Hxsync, None)
         }
-    }
-}
-
-/// The dates of a first position go with its title, and stay with it where a human said `differ`.
-fn follow_first_position(
-    outcomes: &mut [(Field, Outcome, Who, Option<String>)],
-    input: &PairInput<'_>,
-    lenses: &Lenses,
-) {
-    let Some((_, title, who, item)) = outcomes.iter().find(|(field, ..)| *field == Field::JobTitle).cloned()
-    else {
-        return;
-    };
-    for (field, outcome, of, answered) in
-        outcomes.iter_mut().filter(|(_, o, ..)| *o == Outcome::AwaitsPosition)
-    {
-        match &title {
-            Outcome::Write(_) => {
-                *outcome = with_first_position(*field, input, lenses);
-                (*of, *answered) = (who.clone(), item.clone());
-            }
-            Outcome::Differ | Outcome::Rest(FieldStanding::Differ) => {
-                *outcome = Outcome::Differ;
-                *of = who.clone();
-            }
-            // The question about the title is open, and speaks for the dates too.
-            Outcome::Ask(_) => {}
-            Outcome::Off
-            | Outcome::Hidden { .. }
-            | Outcome::Invalid { .. }
-            | Outcome::Unrepresentable { .. }
-            | Outcome::ReadOnly { .. }
-            | Outcome::Failing
-            | Outcome::Waiting
-            | Outcome::AwaitsPosition
-            | Outcome::Rest(_)
-            | Outcome::Move(_) => {
-                let why = format!(
-                    "Huma has no position for this person, and the job title that would make one is {}",
-                    title.state().word()
-                );
-                *outcome = Outcome::Unrepresentable { to: Side::Huma, why: CannotHold(why) };
-            }
-        }
-    }
-}
-
-/// What Xledger has of a field, written with the position that is being made.
-fn with_first_position(field: Field, input: &PairInput<'_>, lenses: &Lenses) -> Outcome {
-    let Some(value) = input.xledger.fields[field].value() else {
-        return Outcome::Move(Moved::ClearedBoth);
-    };
-    match lenses.carry(field, Side::Xledger, value, None) {
-        Ok(carried) => Outcome::Write(vec![Draft {
-            to: Side::Huma,
-            value: Some(carried.spelling),
-            why: Why::Created(Side::Huma),
-            make_title: None,
-        }]),
-        Err(why) => Outcome::Unrepresentable { to: Side::Huma, why },
     }
 }
 
@@ -405,12 +335,7 @@ fn reading<'a>(input: &'a PairInput<'_>, side: Side, field: Field) -> &'a Readin
     }
 }
 
-fn question(
-    input: &PairInput<'_>,
-    terms: &Terms<'_>,
-    case: &FieldCase<'_>,
-    asked: &super::decide::Ask,
-) -> Question {
+fn question(input: &PairInput<'_>, terms: &Terms<'_>, case: &FieldCase<'_>, asked: &Ask) -> Question {
     let canonical = |side: Side, value: Option<&Spelling>| -> Option<Canonical> {
         value.map(|value| terms.lenses.read(case.field, side, value).canonical)
     };
@@ -452,25 +377,4 @@ fn question(
             notes,
         })),
     }
-}
-
-/// The base follows Huma's main position once every date it has a base for is settled under it, without a write under way:
-/// until then an empty date is no clear and a different one no edit.
-fn settled_position(input: &PairInput<'_>, plan: &PairPlan) -> Option<String> {
-    let Positions::Main(main) = &input.huma.huma()?.positions else {
-        return None;
-    };
-    if input.base.position.as_ref() == Some(&main.id) {
-        return None;
-    }
-    let mut dates = Field::ALL.into_iter().filter(|field| field.is_on_position() && field.is_date());
-    let open = dates.any(|field| {
-        let settled = matches!(
-            plan.states[field],
-            FieldState::Agreed | FieldState::Differ | FieldState::NotAccepted | FieldState::Off
-        );
-        let written = plan.changes.iter().any(|change| change.field == field);
-        input.base.fields[field].is_some() && (!settled || written)
-    });
-    (input.base.position.is_none() || !open).then(|| main.id.clone())
 }

@@ -31,6 +31,8 @@ pub struct StatusReport {
     pub last_cycle: Option<CycleLine>,
     /// Of this month, one entry per side that was asked.
     pub api_use: Vec<ApiUse>,
+    /// One line per job title Xledger lacks.
+    pub titles: Vec<String>,
     /// The open questions that are awake, as far as they fit in a list.
     pub open_questions: Vec<QuestionLine>,
 }

@@ -149,6 +149,9 @@ impl Draw<'_> {
         }
         self.rows(&rows, LABEL_COLUMNS, lines);
         self.marks(field, values, lines);
+        if item.kind() == QuestionKind::Divergence {
+            self.say(&format!("{} {}", self.pick("found", "funnet"), self.time(item.asked_at)), lines);
+        }
         values.notes.iter().for_each(|note| self.say(note, lines));
     }
 

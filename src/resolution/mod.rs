@@ -23,9 +23,9 @@ mod tests;
 
 pub use bulk::Selector;
 pub use page::{Mark, Page, render};
-pub use parse::{Answer, Bulk, Parsed, Problem, has_trailer, parse};
+pub use parse::{Answer, Bulk, Parsed, Problem, has_trailer, line_of, parse};
 pub use reply::{Reply, answers_page};
-pub use take_in::{Accepted, Earlier, History, IdForm, Past, Taken, take_in};
+pub use take_in::{Accepted, Earlier, History, IdForm, Moment, Past, Taken, take_in};
 pub use text::{AdminText, escape};
 pub use words::Language;
 

@@ -138,8 +138,8 @@ fn how_to(language: Language, id: &str, lines: &mut Vec<String>) {
              #   value \"+47 900 11 222\" {id}      use this value in both\n\
              #   later 7d {id}      ask again in 7 days\n\
              # A line you do not touch stays pending. Deleting a line does nothing.\n\
-             # Lines starting with #! are hxsync's answers. Remarks of your own stay if they\n\
-             # start with ## and stand under a question; other comments do not."
+             # Lines starting with #! are hxsync's answers.\n\
+             # Remarks of yours stay if they start with ## ; other comments do not."
         ),
         Language::Norwegian => format!(
             "# Endre det første ordet på en linje, lagre, ferdig. For eksempel:\n\
@@ -148,8 +148,8 @@ fn how_to(language: Language, id: &str, lines: &mut Vec<String>) {
              #   verdi \"+47 900 11 222\" {id}      bruk denne verdien i begge\n\
              #   senere 7d {id}     spør igjen om 7 dager\n\
              # En linje du ikke rører, venter. Å slette en linje gjør ingenting.\n\
-             # Linjer som begynner med #! er hxsyncs svar. Egne merknader blir stående om de\n\
-             # begynner med ## og står under et spørsmål; andre kommentarer gjør det ikke."
+             # Linjer som begynner med #! er hxsyncs svar.\n\
+             # Egne merknader blir stående om de begynner med ## ; andre gjør det ikke."
         ),
     };
     lines.extend(text.lines().map(str::to_owned));
@@ -166,7 +166,10 @@ fn section(
     let language = page.language;
     lines.push(String::new());
     lines.push(rule(heading(kind, language)));
-    lines.extend(section_help(kind, language).iter().map(|line| format!("# {line}")));
+    let help = section_help(kind, language);
+    if !help.is_empty() {
+        lines.extend(wrap(help, COLUMNS - 2, COLUMNS - 2).into_iter().map(|line| format!("# {line}")));
+    }
     bulk_lines(page, kind, items, offered, lines);
     let is_compact = items.len() >= COMPACT_FROM;
     let draw = Draw { page, show, is_compact };
@@ -229,7 +232,7 @@ fn bulk_lines(
     lines.push(
         language
             .pick(
-                "# Many at once: take the # away from one of these. Single answers go before it.",
+                "# Many at once: take the # away from one of these. Single answers beat it.",
                 "# Mange på en gang: fjern # foran en av disse. Enkeltsvar går foran.",
             )
             .to_owned(),

@@ -1,10 +1,11 @@
 //! Reads a saved file back, line by line. The grammar is in `DESIGN.md` section 5; [`super::take_in`] decides what counts.
 
 use super::line::{RawLine, Word, Words, is_blank, lines, words};
-use super::text::nearest;
+use super::text::{escape, nearest};
 use super::words::{first_words, is_all, is_expect, verb_word};
 use super::{AdminText, Comments, Item, Mark, SHOWN_DIGITS, Selector, reply};
 use crate::reconcile::Verb;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 /// What a saved file says.
@@ -81,10 +82,10 @@ pub fn parse(bytes: &[u8], open: &[Item]) -> Parsed {
     for line in lines(bytes) {
         let text = line.text.trim_matches(is_blank);
         if text.is_empty() {
-            notes.blank();
+            notes.blank(&mut parsed.comments);
         } else if is_trailer(text) {
             parsed.has_trailer = true;
-            notes.blank();
+            notes.blank(&mut parsed.comments);
         } else if text.starts_with("##") {
             notes.comment(text, &mut parsed.comments);
         } else if let Some(comment) = text.strip_prefix('#') {
@@ -94,20 +95,34 @@ pub fn parse(bytes: &[u8], open: &[Item]) -> Parsed {
             notes.item(id, &mut parsed.comments);
         }
     }
-    notes.end(&mut parsed.comments);
+    notes.blank(&mut parsed.comments);
     parsed
 }
 
-/// Which item a `##` line stands with: the one above it in the same block, else the next one below.
+/// The line of the file that says what a command says, as in `resolve K7Q4 value "+47 900 11 222"`, whose shell has taken the
+/// quotes away.
+pub fn line_of(id: &str, answer: &[String]) -> String {
+    match answer {
+        [verb, value @ ..] if verb_word(verb) == Some("value") && !value.is_empty() => {
+            format!("{verb} \"{}\" {id}", escape(&value.join(" ")).replace('"', "\\\""))
+        }
+        words => format!("{} {id}", words.join(" ")),
+    }
+}
+
+/// Which item a `##` line stands with: the one above it in the same block, else the one right below it, else the last one
+/// before it. Before the first item it belongs to the page.
 #[derive(Default)]
 struct Notes {
     above: Option<String>,
+    last: Option<String>,
     waiting: Vec<String>,
 }
 
 impl Notes {
-    fn blank(&mut self) {
+    fn blank(&mut self, comments: &mut Comments) {
         self.above = None;
+        self.give(self.last.clone().unwrap_or_default(), comments);
     }
 
     fn comment(&mut self, text: &str, comments: &mut Comments) {
@@ -118,17 +133,16 @@ impl Notes {
     }
 
     fn item(&mut self, item: Option<String>, comments: &mut Comments) {
-        if let Some(item) = &item
-            && !self.waiting.is_empty()
-        {
-            comments.entry(item.clone()).or_default().append(&mut self.waiting);
+        if let Some(item) = &item {
+            self.give(item.clone(), comments);
+            self.last = Some(item.clone());
         }
         self.above = item;
     }
 
-    fn end(&mut self, comments: &mut Comments) {
+    fn give(&mut self, item: String, comments: &mut Comments) {
         if !self.waiting.is_empty() {
-            comments.entry(String::new()).or_default().append(&mut self.waiting);
+            comments.entry(item).or_default().append(&mut self.waiting);
         }
     }
 }
@@ -136,15 +150,28 @@ impl Notes {
 /// The open questions by item, for short ids and near misses.
 struct Open<'a> {
     items: HashMap<&'a str, &'a Item>,
+    /// How many more wrong ids are compared with all of ours: a file of nothing but wrong lines is read at once.
+    hints_left: Cell<u32>,
 }
 
 impl<'a> Open<'a> {
     fn new(items: &'a [Item]) -> Open<'a> {
-        Open { items: items.iter().map(|item| (item.id.as_str(), item)).collect() }
+        Open {
+            items: items.iter().map(|item| (item.id.as_str(), item)).collect(),
+            hints_left: Cell::new(100),
+        }
     }
 
     fn get(&self, id: &str) -> Option<&'a Item> {
         self.items.get(id).copied()
+    }
+
+    /// The item whose id, short or whole, is nearest to what was written.
+    fn nearest(&self, written: &str) -> Option<&'a Item> {
+        self.hints_left.set(self.hints_left.get().checked_sub(1)?);
+        let full: Vec<String> = self.items.values().map(|item| item.full_id()).collect();
+        let near = nearest(written, full.iter().map(String::as_str).chain(self.items.keys().copied()))?;
+        self.get(near.split_once('.').map_or(near, |(item, _)| item))
     }
 }
 
@@ -190,9 +217,7 @@ fn wrong_word<'a>(what: &str, written: &str, known: impl IntoIterator<Item = &'a
 /// Reads an answered line into its place. Returns the item it is about.
 fn read_line(line: &RawLine, text: &str, open: &Open<'_>, parsed: &mut Parsed) -> Option<String> {
     let found = words(text);
-    let Some((first, rest)) = found.words.split_first() else {
-        return None;
-    };
+    let (first, rest) = found.words.split_first()?;
     let id = rest.iter().filter(|word| !word.is_quoted).find_map(|word| Id::read(&word.text));
     let id = id.or_else(|| {
         rest.iter().filter(|word| !word.is_quoted).find_map(|word| Id::read_short(&word.text, open))
@@ -295,10 +320,7 @@ fn find_id(rest: &[Word], verb: &str, open: &Open<'_>) -> Result<(usize, Id), Wr
             let Some(written) = rest.iter().rfind(|word| !word.is_quoted) else {
                 return Err(wrong("no question is named; write its id after the answer"));
             };
-            let ids: Vec<String> = open.items.values().map(|item| item.full_id()).collect();
-            let near =
-                nearest(&written.text, ids.iter().map(String::as_str).chain(open.items.keys().copied()));
-            let full = near.and_then(|near| open.get(near.get(..near.find('.').unwrap_or(near.len()))?));
+            let full = open.nearest(&written.text);
             let hint = full.map(|item| format!("did you mean \"{}\"?", item.full_id()));
             Err(Wrong { why: format!("no question of that id for `{verb}`"), hint })
         }

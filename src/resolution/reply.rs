@@ -183,7 +183,7 @@ impl Reply {
                     "No answers were taken from it. What was there is kept in",
                     "Ingen svar ble lest fra den. Det som stod der er tatt vare på i",
                 );
-                (format!("{what}. {kept}"), Some(escape(name)))
+                (format!("{what}. {kept} {}.", escape(name)), None)
             }
             Outcome::Said { text } => (escape(text), None),
         }
@@ -191,7 +191,7 @@ impl Reply {
 }
 
 /// Columns of text after `#!   `, a little short of the edge.
-const ROOM: usize = COLUMNS - 8;
+const ROOM: usize = COLUMNS - 9;
 
 impl Waits {
     fn words(self, language: Language) -> &'static str {

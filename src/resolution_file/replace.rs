@@ -83,7 +83,7 @@ impl Place {
         Ok(out)
     }
 
-    fn put(&self, temp: &Path, expected: Option<&Hash>, kept: Option<&Path>) -> io::Result<Out> {
+    pub(super) fn put(&self, temp: &Path, expected: Option<&Hash>, kept: Option<&Path>) -> io::Result<Out> {
         if expected.is_none() {
             return Ok(Out { is_ours_in_place: self.give_free_name(temp)?, brought: None });
         }

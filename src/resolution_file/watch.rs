@@ -83,3 +83,36 @@ fn is_about(event: &notify::Event, name: &str) -> bool {
                 other.contains(name) && !is_temporary(name, &other)
             }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use notify::Event;
+    use notify::event::{CreateKind, RemoveKind};
+    use std::path::PathBuf;
+
+    fn is_news(kind: EventKind, name: &str) -> bool {
+        let event = Event::new(kind).add_path(PathBuf::from("dir").join(name));
+        is_about(&event, "resolutions.txt")
+    }
+
+    #[test]
+    fn reading_the_file_and_writing_beside_it_are_no_news() {
+        let opened = EventKind::Access(AccessKind::Open(AccessMode::Read));
+        assert!(!is_news(opened, "resolutions.txt"));
+        for name in
+            [".resolutions.txt.00ff-0.new", "resolutions.kept-x.txt", "resolutions.answers.txt", "4913"]
+        {
+            assert!(!is_news(EventKind::Create(CreateKind::File), name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_write_a_rename_and_a_lock_coming_or_going_are_news() {
+        assert!(is_news(EventKind::Access(AccessKind::Close(AccessMode::Write)), "resolutions.txt"));
+        for name in ["resolutions.txt", ".resolutions.txt.swp", ".#resolutions.txt"] {
+            assert!(is_news(EventKind::Create(CreateKind::File), name));
+            assert!(is_news(EventKind::Remove(RemoveKind::File), name));
+        }
+    }
+}

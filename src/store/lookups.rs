@@ -1,7 +1,7 @@
 //! Finding records by what they hold, through the indexes of migration 10.
 
 use super::{Reader, StoreError};
-use crate::domain::{HumaId, RecordId, XledgerId};
+use crate::domain::{Field, HumaId, RecordId, XledgerId};
 use std::collections::BTreeSet;
 
 impl Reader<'_> {
@@ -56,6 +56,20 @@ impl Reader<'_> {
             found.extend([RecordId::Huma(HumaId(huma)), RecordId::Xledger(XledgerId(xledger))]);
         }
         Ok(found)
+    }
+
+    /// Whether a write to Xledger of one of these fields, or a person made there, was ever read back as sent.
+    pub fn has_written_to_xledger(&self, fields: &[Field]) -> Result<bool, StoreError> {
+        let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+        Ok(self
+            .conn
+            .prepare_cached(
+                "SELECT EXISTS (
+                    SELECT 1 FROM intent_rows AS i, json_each(i.changes) AS c
+                    WHERE i.side = 'xledger' AND i.state = 'confirmed'
+                      AND c.value ->> '$.field' IN (SELECT value FROM json_each(?1)))",
+            )?
+            .query_row([serde_json::json!(names).to_string()], |row| row.get(0))?)
     }
 
     /// Questions that are open, asleep ones too.

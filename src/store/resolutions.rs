@@ -224,7 +224,16 @@ mod tests {
     }
 
     fn answer<'a>(item: &'a str, verb: &'a str, who: &'a Who) -> NewResolution<'a> {
-        NewResolution { item, fingerprint: "aa", verb, argument: Some("2"), who, at: at(2), source: "file" }
+        NewResolution {
+            item,
+            fingerprint: "aa",
+            verb,
+            argument: Some("2"),
+            who,
+            at: at(2),
+            source: "file",
+            written: None,
+        }
     }
 
     #[test]

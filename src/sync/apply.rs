@@ -131,7 +131,8 @@ impl Engine {
         let (xledger, huma): (Vec<Group>, Vec<Group>) =
             groups.into_iter().partition(|group| group.target.side() == Side::Xledger);
         for batch in xledger.chunks(super::observe::XLEDGER_BATCH) {
-            if self.is_resting(Side::Xledger) {
+            if self.is_resting(Side::Xledger) || self.stop.is_cancelled() {
+                run.stopped |= self.stop.is_cancelled();
                 break;
             }
             self.apply_xledger(run, batch.to_vec(), pairs).await?;
@@ -151,7 +152,8 @@ impl Engine {
                 .collect();
             self.reread_xledger(run, &answered, pairs).await?;
             for (link, groups) in chunk {
-                if self.is_resting(Side::Huma) {
+                if self.is_resting(Side::Huma) || self.stop.is_cancelled() {
+                    run.stopped |= self.stop.is_cancelled();
                     break;
                 }
                 self.apply_huma(run, *link, groups.clone(), pairs).await?;

@@ -41,6 +41,11 @@ impl Engine {
             self.resume(run, creation).await?;
         }
         for order in orders {
+            if self.stop.is_cancelled() {
+                run.stopped = true;
+                run.fail(&order.label, None, "not created: the program was ending; asked about again");
+                continue;
+            }
             let to = order.source.side().other();
             if self.is_resting(to) || self.is_resting(order.source.side()) {
                 run.fail(&order.label, None, format!("{to} could not be asked; asked about again"));

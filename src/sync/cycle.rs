@@ -38,6 +38,8 @@ pub(super) struct Recorded {
     pub pairs: BTreeMap<LinkId, PairNow>,
     pub creates: Vec<CreateOrder>,
     pub plan: Vec<PersonPlan>,
+    /// What limits hold, by class.
+    pub held: Vec<(HoldClass, PersonPlan)>,
     pub awaits_first_sync: bool,
     pub withheld: Option<String>,
     pub quiet: bool,
@@ -56,6 +58,19 @@ impl Engine {
         request: CycleRequest,
         progress: &Progress<'_>,
     ) -> Result<CycleReport, SyncError> {
+        self.cycle_asking(request, &Side::BOTH, progress).await
+    }
+
+    /// Runs one cycle that asks only these sides what moved. Single records of the other are read before a write.
+    ///
+    /// # Errors
+    /// As [`Engine::cycle`].
+    pub async fn cycle_asking(
+        &mut self,
+        request: CycleRequest,
+        asked: &[Side],
+        progress: &Progress<'_>,
+    ) -> Result<CycleReport, SyncError> {
         let started = self.core.clock.now();
         let mut run = CycleRun::new(Arc::clone(&self.core.lenses));
         let mut report = CycleReport {
@@ -70,9 +85,17 @@ impl Engine {
         let read = self.reach(&request)?;
         self.wake_sides();
         let observed = match self.log_in(&mut run).await? {
-            true => self.observe(&mut run, &request, read, progress).await?,
+            true => {
+                let stop = self.stop.clone();
+                // Reading changes nothing: it is left where it is.
+                tokio::select! {
+                    observed = self.observe(&mut run, &request, read, asked, progress) => observed?,
+                    () = stop.cancelled() => None,
+                }
+            }
             false => None,
         };
+        run.stopped = self.stop.is_cancelled();
         let Some(observed) = observed else {
             self.end_unread(&mut run, &request, started)?;
             return self.finish_report(run, Recorded::default(), report, started);
@@ -100,6 +123,8 @@ impl Engine {
             if !recorded.quiet {
                 self.end_cycle(&mut run)?;
             }
+        } else {
+            self.keep_use(&run)?;
         }
         self.finish_report(run, recorded, report, started)
     }
@@ -177,6 +202,7 @@ impl Engine {
         run: &mut CycleRun,
         request: &CycleRequest,
         read: Read,
+        asked: &[Side],
         progress: &Progress<'_>,
     ) -> Result<Option<Observed>, SyncError> {
         let full_catalog = read == Read::Full || matches!(request.cause, super::Cause::Command(_));
@@ -186,19 +212,33 @@ impl Engine {
         let owners = |contacts: &[i64], subledgers: &[i64]| reader.employees_of(contacts, subledgers);
         let (huma, xledger, clock) =
             (Arc::clone(&self.core.huma), Arc::clone(&self.core.xledger), Arc::clone(&self.core.clock));
-        let (of_huma, of_xledger) = futures_util::future::join(
-            observe::observe_huma(&huma, &clock, &huma_marks, &read, progress),
-            observe::observe_xledger(
-                &xledger,
-                &clock,
-                &xledger_marks,
-                &read,
-                since.as_ref(),
-                &owners,
-                progress,
-            ),
-        )
-        .await;
+        // A full read, or one for named people, is of both sides.
+        let asks = |side: Side| !matches!(read, Read::Moved { .. }) || asked.contains(&side);
+        let of_huma = async {
+            match asks(Side::Huma) {
+                true => observe::observe_huma(&huma, &clock, &huma_marks, &read, progress).await,
+                false => Ok(Observation::default()),
+            }
+        };
+        let of_xledger = async {
+            match asks(Side::Xledger) {
+                true => {
+                    let marks = &xledger_marks;
+                    observe::observe_xledger(
+                        &xledger,
+                        &clock,
+                        marks,
+                        &read,
+                        since.as_ref(),
+                        &owners,
+                        progress,
+                    )
+                    .await
+                }
+                false => Ok(Observation::default()),
+            }
+        };
+        let (of_huma, of_xledger) = futures_util::future::join(of_huma, of_xledger).await;
         let catalog = match full_catalog || *self.core.lenses.catalog() == Catalog::default() {
             true => futures_util::future::join(huma.job_titles(), xledger.catalog()).await.into(),
             false => None,
@@ -297,6 +337,54 @@ impl Engine {
             tx.end_cycle(run.cycle, &outcome_words(run, awaits), counts, now)
         });
         Ok(result?)
+    }
+
+    /// What the reading of a dry run cost is kept, though nothing else of it is.
+    fn keep_use(&mut self, run: &CycleRun) -> Result<(), SyncError> {
+        let now = self.core.clock.now();
+        let core = &self.core;
+        self.store.write(|tx| core.add_use(tx, run, now))?;
+        Ok(())
+    }
+
+    /// What the next cycle would write as of the last reading of both sides, by person; with `of`, for one question (its
+    /// item) or one person. Reads no side and records nothing.
+    ///
+    /// # Errors
+    /// Nobody and no question is known by `of`.
+    pub fn plan(&mut self, of: Option<&str>) -> Result<CycleReport, SyncError> {
+        let now = self.core.clock.now();
+        let mut run = CycleRun::new(Arc::clone(&self.core.lenses));
+        run.everybody = true;
+        let request = CycleRequest { cause: super::Cause::Schedule, reach: Reach::Moved, dry_run: true };
+        let observed =
+            Observed { huma: Observation::default(), xledger: Observation::default(), catalog: None };
+        let mut recorded = self.record(&mut run, &request, &observed, &[], now)?;
+        if let Some(of) = of {
+            recorded.plan = self.part_of_plan(&recorded, of)?;
+        }
+        let report = CycleReport { cause: "plan".into(), dry_run: true, ..CycleReport::default() };
+        self.finish_report(run, recorded, report, now)
+    }
+
+    fn part_of_plan(&self, recorded: &Recorded, of: &str) -> Result<Vec<PersonPlan>, SyncError> {
+        let reader = self.store.read();
+        let item = of.split('.').next().unwrap_or(of).to_uppercase();
+        if let Some(question) = reader.question(&item)?.and_then(|stored| stored.question) {
+            if question.kind == QuestionKind::Held {
+                let held =
+                    recorded.held.iter().filter(|(class, _)| question.subject == Subject::Held(*class));
+                return Ok(held.map(|(_, person)| person.clone()).collect());
+            }
+            return Ok(recorded.plan.iter().filter(|plan| plan.person == question.person).cloned().collect());
+        }
+        let found = reader.find_people(of)?;
+        let person = match found.as_slice() {
+            [] => return Err(SyncError::NobodyKnown(of.to_owned())),
+            [one] => one,
+            [_, _, ..] => return Err(SyncError::SeveralKnown(of.to_owned())),
+        };
+        Ok(recorded.plan.iter().filter(|plan| plan.person == person.person).cloned().collect())
     }
 
     /// A cycle in which a side could not be read: nothing decided, the row says why.
@@ -441,7 +529,7 @@ impl Core {
         }
 
         recover::settle_unfinished(tx, run, &lenses, observed, now, &mut noise)?;
-        let scope = self.scope(tx, request, observed, &decisions, now)?;
+        let scope = self.scope(tx, run, request, observed, &decisions, now)?;
         let people_plan = match both_listed && is_for_all(request) && (scope.everybody || scope.people) {
             true => {
                 let terms = PeopleTerms {
@@ -533,6 +621,13 @@ impl Core {
         for plan in &evaluated.plans {
             self.record_pair(tx, run, plan, &mut evaluated.bases, now, &mut noise)?;
         }
+        for plan in &evaluated.plans {
+            for (class, change) in &plan.held {
+                let person =
+                    PersonPlan { person: plan.label.clone(), changes: vec![change.clone()], notes: vec![] };
+                recorded.held.push((*class, person));
+            }
+        }
         recorded.plan = evaluated
             .plans
             .iter()
@@ -582,6 +677,9 @@ impl Core {
         started: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        if request.dry_run {
+            return Ok(());
+        }
         recorded.quiet = !noise.any() && recorded.creates.is_empty() && recorded.groups.is_empty();
         if recorded.quiet {
             let counts = self.add_use(tx, run, now)?;
@@ -795,6 +893,9 @@ pub(super) fn reason(changes: &[Change]) -> String {
 /// `cycles.outcome`.
 fn outcome_words(run: &CycleRun, awaits_first_sync: bool) -> String {
     let mut words = Vec::new();
+    if run.stopped {
+        words.push("stopped".to_string());
+    }
     for side in Side::BOTH {
         if run.sides.iter().any(|failure| failure.side == side) {
             words.push(format!("{side} failed"));

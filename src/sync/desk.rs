@@ -10,7 +10,7 @@ use crate::reconcile::{Verb, Who};
 use crate::resolution::take_in::Moment as TakeInMoment;
 use crate::resolution::{
     Accepted, Comments, Earlier, History, IdForm, Item, Language, Mark, Page, Past, Queued, Reply, Taken,
-    answers_page, parse, render, take_in,
+    answers_page, line_of, parse, render, take_in,
 };
 use crate::resolution::{Awaits, reply::Damage};
 use crate::resolution_file::{
@@ -60,6 +60,14 @@ pub enum Look {
     Again(Duration),
     /// A save waits: a cycle takes it in.
     Ready,
+}
+
+/// What an answer by command was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub lines: Vec<String>,
+    /// Nothing was done for it.
+    pub refused: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -180,19 +188,17 @@ impl Engine {
     }
 
     /// Answers one question by command, as `resolve K7Q4 value "+47 900 11 222"`. The next cycle carries it out.
-    pub fn answer(&mut self, item: &str, words: &[String], who: &Who) -> Result<Vec<String>, SyncError> {
-        let mut line = String::new();
-        for (at, word) in words.iter().enumerate() {
-            let quoted = at > 0 && (word.chars().any(char::is_whitespace) || word.contains('#'));
-            line.push_str(&if quoted { format!("\"{word}\" ") } else { format!("{word} ") });
-        }
-        line.push_str(item);
+    pub fn answer(&mut self, item: &str, words: &[String], who: &Who) -> Result<Said, SyncError> {
+        let line = line_of(item, words);
         let items = self.items()?;
         let parsed = parse(line.as_bytes(), &items);
         let (_, lines) = self.queue(&parsed, &items, who, IdForm::Short, "command")?;
-        let mut said = Vec::new();
+        let mut said = Said { lines: vec![], refused: false };
         for line in lines {
-            said.extend(self.reply(&line)?.into_iter().flat_map(|reply| reply.lines(self.language())));
+            if let Some(reply) = self.reply(&line)? {
+                said.refused |= reply.is_refusal();
+                said.lines.extend(reply.lines(self.language()));
+            }
         }
         Ok(said)
     }
@@ -409,7 +415,7 @@ impl Engine {
     }
 
     /// One line per job title Xledger lacks.
-    fn title_notes(&self) -> Result<Vec<String>, SyncError> {
+    pub fn title_notes(&self) -> Result<Vec<String>, SyncError> {
         let titles = self.store.read().meta(&MISSING_TITLES)?.unwrap_or_default();
         Ok(titles
             .iter()

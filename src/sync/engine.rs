@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// What stops a cycle as a whole. A side that is down or refuses the login is no error but part of the report.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,8 @@ pub struct Engine {
     /// Until when (monotonic) a side is left alone after a failure.
     rests: [Option<Duration>; 2],
     logged_in: bool,
+    /// Cancelled when the program shall end: nothing further is sent then.
+    pub(super) stop: CancellationToken,
 }
 
 /// What one cycle gathers while it runs.
@@ -73,6 +76,9 @@ pub(super) struct CycleRun {
     /// When the complete listings before this cycle were finished; `None` if there were none.
     pub complete_before: Option<Timestamp>,
     pub created: Vec<String>,
+    /// Reconcile everybody, whatever moved: for `plan`.
+    pub everybody: bool,
+    pub stopped: bool,
     /// Links an unexplained write of an earlier run stands in the way of.
     pub blocked: BTreeSet<LinkId>,
     /// Links whose plan was carried out, whatever came of it.
@@ -103,7 +109,35 @@ impl Engine {
             lenses,
             key,
         };
-        Ok(Engine { store, core, desk: None, swept: None, rests: [None, None], logged_in: false })
+        Ok(Engine {
+            store,
+            core,
+            desk: None,
+            swept: None,
+            rests: [None, None],
+            logged_in: false,
+            stop: CancellationToken::new(),
+        })
+    }
+
+    /// Ends after the step it is at when this is cancelled.
+    pub fn stop_with(&mut self, stop: CancellationToken) {
+        self.stop = stop;
+    }
+
+    /// Takes other connections; both logins and tenants are proven again.
+    pub fn reconnect(&mut self, huma: Arc<dyn Huma>, xledger: Arc<dyn Xledger>) {
+        self.core.huma = huma;
+        self.core.xledger = xledger;
+        self.logged_in = false;
+    }
+
+    pub fn huma(&self) -> Arc<dyn Huma> {
+        Arc::clone(&self.core.huma)
+    }
+
+    pub fn xledger(&self) -> Arc<dyn Xledger> {
+        Arc::clone(&self.core.xledger)
     }
 
     pub fn store(&self) -> &Store {
@@ -243,6 +277,8 @@ impl CycleRun {
             titles_made: vec![],
             complete_before: None,
             created: vec![],
+            everybody: false,
+            stopped: false,
             blocked: BTreeSet::new(),
             applied: BTreeSet::new(),
             unsettled: BTreeSet::new(),

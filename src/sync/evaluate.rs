@@ -612,7 +612,7 @@ pub fn picture(
     };
     if let Some(people) = people {
         for (by, count) in &people.by {
-            say(format!("people matched by {by} in this read"), *count);
+            say(format!("people matched by {by}"), *count);
         }
     }
     let kinds = |kind: QuestionKind| questions.iter().filter(|question| question.kind == kind).count() as u64;

@@ -17,7 +17,7 @@ mod request;
 mod scope;
 
 pub use cycle::Progress;
-pub use desk::Look;
+pub use desk::{Look, Said};
 pub use engine::{Engine, SyncError};
 pub use report::{CycleReport, FieldFailure, PersonPlan, SideFailure};
 pub use request::{Cause, CycleRequest, Reach};

@@ -98,9 +98,11 @@ pub fn plan_people(
             at: terms.now,
         })?;
         note_link(tx, run, id, &pair.label, &format!("paired by {by}"), &Who::Hxsync, terms.now)?;
-        *plan.by.entry(by).or_default() += 1;
         plan.linked.insert(id);
         plan.new_links += 1;
+    }
+    for link in tx.links()?.iter().filter(|link| link.state == LinkState::Linked) {
+        *plan.by.entry(link.linked_by.clone()).or_default() += 1;
     }
     plan.ended = found.ended.len() as u64;
     ask_about_people(tx, run, terms, decisions, &found, &records, &mut plan)?;

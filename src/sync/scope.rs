@@ -6,10 +6,10 @@ use super::evaluate::INTEGRATION_SEEN;
 use super::people::candidates_for_absence;
 use super::request::{CycleRequest, Reach};
 use crate::config::BuiltinIntegration;
-use crate::domain::{Catalog, LinkId, RecordId, Side, time};
+use crate::domain::{Catalog, Field, LinkId, RecordId, Side, time};
 use crate::reconcile::Subject;
 use crate::remote::huma::Depth;
-use crate::store::{Phase, StoreError, Writer, meta};
+use crate::store::{Phase, Reader, StoreError, Tenants, Writer, meta};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ impl Core {
     pub(super) fn scope(
         &self,
         tx: &Writer<'_>,
+        run: &CycleRun,
         request: &CycleRequest,
         observed: &Observed,
         decisions: &Decisions,
@@ -36,7 +37,9 @@ impl Core {
         let is_for_one = matches!(request.reach, Reach::Person(_));
         let under = self.reconciled_under(tx, now)?;
         let everybody = !is_for_one
-            && (observed.huma.full && observed.xledger.full || tx.meta(&RECONCILED_UNDER)? != Some(under));
+            && (run.everybody
+                || observed.huma.full && observed.xledger.full
+                || tx.meta(&RECONCILED_UNDER)? != Some(under));
         let mut links: BTreeSet<LinkId> = BTreeSet::new();
         let moved: Vec<&RecordId> = observed
             .huma
@@ -74,7 +77,7 @@ impl Core {
     }
 
     /// Why nothing may be written for anybody, in words.
-    pub(super) fn withheld(&self, tx: &Writer<'_>) -> Result<Option<String>, StoreError> {
+    pub(super) fn withheld(&self, tx: &Reader<'_>) -> Result<Option<String>, StoreError> {
         let unsure = self.settings.huma.builtin_integration == BuiltinIntegration::Unknown;
         let seen = tx.meta(&INTEGRATION_SEEN)?.unwrap_or_default();
         Ok((unsure && seen).then(|| {
@@ -86,6 +89,32 @@ impl Core {
 }
 
 impl Engine {
+    /// Why nothing may be written for anybody, in words.
+    pub fn withheld(&self) -> Result<Option<String>, SyncError> {
+        Ok(self.core.withheld(&self.store.read())?)
+    }
+
+    /// The tenants whose people are in the database.
+    pub fn tenants(&self) -> Result<Tenants, SyncError> {
+        Ok(self.store.read().meta(&meta::TENANTS)?.unwrap_or_default())
+    }
+
+    /// Whether a confirmed write shows a right of Xledger's, named in the vendor's words.
+    pub fn has_written(&self, right: &str) -> bool {
+        let right = right.to_lowercase();
+        let is_on_employee = |field: &Field| field.is_on_position() || *field == Field::EmploymentId;
+        let fields: Vec<Field> =
+            match (right.contains("write"), right.contains("employee"), right.contains("contact")) {
+                (true, true, _) => Field::ALL.into_iter().filter(is_on_employee).collect(),
+                (true, false, true) => Field::ALL
+                    .into_iter()
+                    .filter(|f| !is_on_employee(f) && *f != Field::BankAccount)
+                    .collect(),
+                (_, _, _) => return false,
+            };
+        self.store.read().has_written_to_xledger(&fields).unwrap_or(false)
+    }
+
     /// Looks up by id whom a complete full listing lacked; answers those that were not found (P7).
     pub(super) async fn look_up_absent(
         &mut self,

@@ -4,6 +4,7 @@
 mod cases;
 mod commands;
 mod daemon;
+mod first_sync;
 mod huma_client;
 mod properties;
 mod support;

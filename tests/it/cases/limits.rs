@@ -133,6 +133,7 @@ fn plan(link: LinkId) -> PairPlan {
         label: format!("person {link}"),
         states: FieldMap::from_fn(|_| FieldState::Agreed),
         changes: vec![],
+        held: vec![],
         questions: vec![],
         moves: vec![],
         answers: vec![],

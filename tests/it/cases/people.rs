@@ -1,15 +1,10 @@
 //! Cases of correlating: who is paired, asked about, or left alone. Each is run in every rotation of its records too.
 
 use super::{Case, compare};
-use crate::support::text::lenses;
-use hxsync::domain::record::{About, PositionStatus};
-use hxsync::domain::{
-    Field, FieldMap, HumaAbout, HumaId, MainPosition, Positions, Reading, Record, RecordId, Side,
-    XledgerAbout, XledgerId,
-};
-use hxsync::reconcile::correlate::{Candidate, Correlation, Entry, PeopleMemory, correlate};
+use crate::support::people::{Person, in_words, record_id};
+use hxsync::domain::{HumaId, Side, XledgerId};
+use hxsync::reconcile::correlate::{Correlation, Entry, PeopleMemory, correlate};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -32,30 +27,6 @@ pub(super) struct PeopleCase {
     expect: Vec<String>,
     /// A part of a note or of what speaks for a candidate.
     note: Option<String>,
-}
-
-/// One record. Xledger's `number` is its code. `today` is 2026-11-23.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Person {
-    id: String,
-    number: Option<String>,
-    /// Given and family name.
-    person: Option<String>,
-    born: Option<String>,
-    email: Option<String>,
-    /// The id of Huma's Xledger integration.
-    connected: Option<String>,
-    /// More integrations, by name.
-    #[serde(default)]
-    integrations: BTreeMap<String, String>,
-    last_day: Option<String>,
-    #[serde(default)]
-    inactive: bool,
-    #[serde(default)]
-    positions_ended: bool,
-    #[serde(default)]
-    linked: bool,
 }
 
 impl Case for PeopleCase {
@@ -111,74 +82,6 @@ impl PeopleCase {
             include_ended: self.include_ended,
         }
     }
-}
-
-fn record_id(text: &str) -> RecordId {
-    match text.split_once(':') {
-        Some(("huma", id)) => RecordId::Huma(HumaId(id.into())),
-        Some(("xledger", id)) => RecordId::Xledger(XledgerId(id.parse().expect("a number"))),
-        Some(_) | None => panic!("no record: {text}"),
-    }
-}
-
-impl Person {
-    fn entry(&self, side: Side) -> Entry {
-        let mut fields = FieldMap::<Reading>::default();
-        let mut set = |field: Field, value: Option<&str>| fields[field] = Reading::of_text(value);
-        let name = self.person.as_deref().and_then(|name| name.split_once(' '));
-        set(Field::GivenName, name.map(|(given, _)| given));
-        set(Field::FamilyName, name.map(|(_, family)| family));
-        set(Field::BirthDate, self.born.as_deref());
-        set(Field::Email, self.email.as_deref());
-        set(Field::EmploymentId, self.number.as_deref());
-        set(Field::LastDayOfWork, self.last_day.as_deref());
-        let mut connected = self.integrations.clone();
-        connected.extend(self.connected.clone().map(|id| ("Xledger".to_owned(), id)));
-        let status = if self.positions_ended { PositionStatus::Ended } else { PositionStatus::Current };
-        let (id, about) = match side {
-            Side::Huma => (
-                format!("huma:{}", self.id),
-                About::Huma(HumaAbout {
-                    active: !self.inactive,
-                    positions: Positions::Main(MainPosition { id: "p1".into(), status }),
-                    connected,
-                    ..HumaAbout::default()
-                }),
-            ),
-            Side::Xledger => (format!("xledger:{}", self.id), About::Xledger(XledgerAbout::default())),
-        };
-        let record = Record { id: record_id(&id), fields, locked: Default::default(), about };
-        let today = "2026-11-23".parse().expect("a day");
-        Entry::of(&record, &lenses(), today, self.linked)
-    }
-}
-
-/// Sorted: `pair h1 501 by employment ID`, `only huma:h1 near xledger:501`, `match huma:h1 with xledger:501`, `ended huma:h1`.
-fn in_words(found: &Correlation) -> Vec<String> {
-    let id = |id: &RecordId| format!("{}:{id}", id.side().word());
-    let people = |word: &str, candidates: &[Candidate]| -> String {
-        let mut ids: Vec<String> = candidates.iter().map(|candidate| id(&candidate.record)).collect();
-        ids.sort();
-        if ids.is_empty() { String::new() } else { format!(" {word} {}", ids.join(", ")) }
-    };
-    let mut words = Vec::new();
-    words
-        .extend(found.pairs.iter().map(|pair| format!("pair {} {} by {}", pair.huma, pair.xledger, pair.by)));
-    words.extend(
-        found
-            .only
-            .iter()
-            .map(|doubt| format!("only {}{}", id(&doubt.record), people("near", &doubt.candidates))),
-    );
-    words.extend(
-        found
-            .matches
-            .iter()
-            .map(|doubt| format!("match {}{}", id(&doubt.record), people("with", &doubt.candidates))),
-    );
-    words.extend(found.ended.iter().map(|record| format!("ended {}", id(record))));
-    words.sort();
-    words
 }
 
 fn notes(found: &Correlation) -> Vec<String> {
