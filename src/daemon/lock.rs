@@ -53,7 +53,10 @@ impl InstanceLock {
     pub fn take(directory: &Path) -> Result<InstanceLock, LockError> {
         let unusable = |source| LockError::Directory { directory: directory.to_owned(), source };
         match DirBuilder::new().mode(DIRECTORY_MODE).create(directory) {
-            Ok(()) => {}
+            // Whatever the umask.
+            Ok(()) => {
+                fs::set_permissions(directory, Permissions::from_mode(DIRECTORY_MODE)).map_err(unusable)?;
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(unusable(error)),
         }
