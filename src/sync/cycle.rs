@@ -466,7 +466,7 @@ impl Core {
         started: Timestamp,
     ) -> Result<Recorded, StoreError> {
         let now = self.clock.now();
-        run.cycle = tx.next_cycle()?;
+        run.cycle = tx.begin_cycle(request.cause.word(), started)?;
         run.complete_before = tx.meta(&meta::FULL_READS)?.unwrap_or_default().values().min().copied();
         let mut noise = evaluate::Noise::default();
 
@@ -662,11 +662,11 @@ impl Core {
         }
         noise.add(tx.put_meta(&PENDING, &pending)?);
         recorded.new_links = people_plan.as_ref().map_or(0, |people| people.new_links);
-        self.end_recording(tx, run, request, &mut recorded, &noise, started, now)?;
+        self.end_recording(tx, run, request, &mut recorded, &noise, now)?;
         Ok(recorded)
     }
 
-    /// The cycle's row: whole and final for a quiet cycle, begun for one that goes on to write.
+    /// Ends the row of a cycle that goes on to nothing.
     fn end_recording(
         &self,
         tx: &Writer<'_>,
@@ -674,7 +674,6 @@ impl Core {
         request: &CycleRequest,
         recorded: &mut Recorded,
         noise: &evaluate::Noise,
-        started: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if request.dry_run {
@@ -684,16 +683,7 @@ impl Core {
         if recorded.quiet {
             let counts = self.add_use(tx, run, now)?;
             let outcome = outcome_words(run, recorded.awaits_first_sync);
-            run.cycle = tx.record_quiet_cycle(&QuietCycle {
-                cause: request.cause.word(),
-                outcome: &outcome,
-                started_at: started,
-                ended_at: self.clock.now(),
-                counts,
-            })?;
-        } else {
-            let begun = tx.begin_cycle(request.cause.word(), started)?;
-            debug_assert_eq!(begun, run.cycle);
+            tx.end_cycle(run.cycle, &outcome, counts, self.clock.now())?;
         }
         Ok(())
     }
