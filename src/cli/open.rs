@@ -11,13 +11,10 @@ use crate::remote::xledger::{
     AddressAt, ClearWith, CountryAs, EmailAt, JobTitleAt, XledgerClient, XledgerOptions,
 };
 use crate::remote::{Chance, Clock, Secret, SecretError};
-use crate::resolution_file::Watcher;
 use crate::store::{Store, StoreError};
 use crate::sync::{Engine, SyncError};
-use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::mpsc;
 
 /// The database's name in the state directory.
 pub const DATABASE: &str = "hxsync.db";
@@ -146,39 +143,6 @@ pub fn engine() -> OpenEngine {
         engine.open_desk().map_err(|error| sync_error(&error))?;
         Ok(Box::new(RealEngine::new(engine, settings, surroundings)))
     })
-}
-
-/// Hints that something moved beside the resolution file.
-pub fn watch(settings: &Settings) -> Result<(Box<dyn Any + Send>, mpsc::Receiver<()>), String> {
-    let path = &settings.resolutions.file;
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)
-            .map_err(|error| format!("{} could not be made: {error}", parent.display()))?;
-    }
-    let mut watcher = Watcher::new(path, SLOW_POLL).map_err(|error| error.to_string())?;
-    let (sender, hints) = mpsc::channel(1);
-    let task = tokio::spawn(async move {
-        loop {
-            watcher.hint().await;
-            // Full: a hint is waiting already, and says as much.
-            if matches!(sender.try_send(()), Err(mpsc::error::TrySendError::Closed(()))) {
-                break;
-            }
-        }
-    });
-    Ok((Box::new(Watching(task)), hints))
-}
-
-/// Behind the events: only the hash tells, and some file systems tell nothing.
-const SLOW_POLL: std::time::Duration = std::time::Duration::from_secs(10);
-
-/// Ends the watching when it is dropped.
-struct Watching(tokio::task::JoinHandle<()>);
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// New clients for changed settings; the database stays open.

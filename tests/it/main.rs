@@ -2,8 +2,11 @@
 #![cfg(feature = "sandbox")]
 
 mod cases;
+mod commands;
+mod daemon;
 mod first_sync;
 mod huma_client;
 mod properties;
 mod support;
+mod unit;
 mod xledger_client;
