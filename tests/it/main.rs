@@ -6,6 +6,7 @@ mod commands;
 mod daemon;
 mod first_sync;
 mod huma_client;
+mod kill;
 mod properties;
 mod support;
 mod unit;

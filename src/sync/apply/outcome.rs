@@ -144,7 +144,6 @@ impl Engine {
             FieldResult::Written(written) => {
                 pair.record_mut(side).fields[field] = written.reading.clone();
                 pair.base.parked[field] = None;
-                pair.wrote[side as usize].insert(field);
                 mark_write(pair, change, lenses, now);
                 if agree(pair, field, lenses) {
                     rebase(pair, field, FieldStanding::Agreed, lenses, now, run.cycle);
@@ -204,10 +203,17 @@ impl Engine {
     }
 }
 
-fn intent_state(results: &[(Change, FieldResult)]) -> IntentState {
+/// The state an intent is left in by what came of its fields.
+pub fn intent_state(results: &[(Change, FieldResult)]) -> IntentState {
     let any = |test: fn(&FieldResult) -> bool| results.iter().any(|(_, result)| test(result));
+    // What a human decided is owed: the intent stays planned until it is carried out or a value moves.
+    let owed = results.iter().any(|(change, result)| {
+        matches!(result, FieldResult::Failed) && change.who != crate::reconcile::Who::Hxsync
+    });
     if any(|result| matches!(result, FieldResult::Unknown)) {
         IntentState::Unknown
+    } else if owed {
+        IntentState::Planned
     } else if any(|result| {
         matches!(result, FieldResult::Refused(_) | FieldResult::Failed | FieldResult::NotAccepted(_))
     }) {
