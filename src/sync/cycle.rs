@@ -588,6 +588,10 @@ impl Core {
             allowed_by.as_ref(),
         )?;
 
+        if stop_writes {
+            evaluate::show_unwritten(&mut evaluated.plans);
+        }
+
         // What must be asked, and which questions are asked no more.
         let mut questions: Vec<_> = evaluated.plans.iter().flat_map(|plan| plan.questions.clone()).collect();
         questions.extend(checked.questions.clone());

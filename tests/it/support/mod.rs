@@ -3,4 +3,5 @@
 pub mod pair;
 pub mod people;
 pub mod text;
+pub mod views;
 pub mod world;
