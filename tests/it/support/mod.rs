@@ -2,5 +2,6 @@
 
 pub mod pair;
 pub mod people;
+pub mod staff;
 pub mod text;
 pub mod world;
