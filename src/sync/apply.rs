@@ -202,9 +202,11 @@ impl Engine {
     }
 }
 
-/// Whether the plan's view of both sides still holds for a change: the target exactly, and for an answer both (P1, P3).
-pub fn is_current(change: &Change, pair: &PairNow) -> bool {
+/// Whether the plan's view of both sides still holds for a change: the target exactly, and for an answer both (P1, P3). What
+/// this cycle itself wrote on the other side, the first half of an answer for both, is no move.
+pub fn is_current(change: &Change, pair: &PairNow, own: Option<&Reading>) -> bool {
     let target = *pair.reading(change.side, change.field) == change.from;
     let must_match_both = change.answers.is_some() || change.field.is_on_position();
-    target && (!must_match_both || *pair.reading(change.side.other(), change.field) == change.other)
+    let other = pair.reading(change.side.other(), change.field);
+    target && (!must_match_both || *other == change.other || own == Some(other))
 }

@@ -4,12 +4,12 @@ use super::report::{FieldFailure, SideFailure};
 use super::request::CycleRequest;
 use crate::config::Settings;
 use crate::domain::lens::LensOptions;
-use crate::domain::{Catalog, Field, FieldMap, FieldSet, Lenses, LinkId, NamedObject, Side, time};
+use crate::domain::{Catalog, Field, FieldMap, FieldSet, Lenses, LinkId, NamedObject, Reading, Side, time};
 use crate::reconcile::FingerprintKey;
 use crate::remote::{Clock, Huma, RemoteError, Xledger};
 use crate::store::{Key, Store, StoreError, Tenants, meta};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -85,6 +85,13 @@ pub(super) struct CycleRun {
     pub applied: BTreeSet<LinkId>,
     /// Links whose changes did not all go through.
     pub unsettled: BTreeSet<LinkId>,
+    /// What this cycle wrote, as it read back.
+    pub wrote: BTreeMap<(LinkId, Side, Field), Reading>,
+    /// Items whose answers have been carried out at least in part.
+    pub answered: BTreeSet<String>,
+    /// Answers that were taken, and could not be carried out after all: refused, and queued once more.
+    pub answers_refused: u64,
+    pub answers_queued: u64,
 }
 
 impl Engine {
@@ -282,7 +289,16 @@ impl CycleRun {
             blocked: BTreeSet::new(),
             applied: BTreeSet::new(),
             unsettled: BTreeSet::new(),
+            wrote: BTreeMap::new(),
+            answered: BTreeSet::new(),
+            answers_refused: 0,
+            answers_queued: 0,
         }
+    }
+
+    /// What this cycle wrote there, if it did.
+    pub fn own_write(&self, link: LinkId, side: Side, field: Field) -> Option<&Reading> {
+        self.wrote.get(&(link, side, field))
     }
 
     pub fn fail(&mut self, person: &str, field: Option<Field>, why: impl Into<String>) {

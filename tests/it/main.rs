@@ -3,6 +3,7 @@
 
 mod answers;
 mod cases;
+mod faults;
 mod first_sync;
 mod huma_client;
 mod live;

@@ -43,7 +43,9 @@ impl Engine {
                 continue;
             };
             let (current, stale): (Vec<Change>, Vec<Change>) =
-                group.changes.iter().cloned().partition(|change| is_current(change, pair));
+                group.changes.iter().cloned().partition(|change| {
+                    is_current(change, pair, run.own_write(group.link, change.side.other(), change.field))
+                });
             results[index] = all(&stale, || FieldResult::Stale);
             if !current.is_empty() {
                 parts.push(Part { group: index, changes: current, again: false });
