@@ -4,7 +4,7 @@ use crate::support::staff::{KARI, LIV, OLA, staff};
 use crate::support::world::World;
 use hxsync::domain::Field;
 use hxsync::reconcile::QuestionKind;
-use hxsync::sandbox::huma::{Action, Fault, FaultKind, NullInPatch};
+use hxsync::sandbox::huma::{Action, Fault, FaultKind, NullInPatch, RetryAfter};
 use hxsync::sandbox::xledger::{MassFailure, OperationKind, Refusal};
 use hxsync::sync::{Cause, CycleRequest, Reach};
 use serde_json::{Value, json};
@@ -293,5 +293,72 @@ async fn half_an_answer_is_finished_in_the_next_cycle() {
         let digits = phone.as_str().expect("a number").replace("+47", "").replace(' ', "");
         assert_eq!(digits, "90010421", "{}", world.text());
     }
+    world.assert_at_rest().await;
+}
+
+#[tokio::test]
+async fn a_login_that_ends_in_the_middle_is_renewed_and_the_edit_carried() {
+    let mut world = World::settled().await;
+    world.huma.expire_tokens();
+    world.xledger.edit_person(KARI.xledger, &json!({"birthday": "1990-01-01"})).expect("fits");
+    let report = world.cycle(Reach::Moved).await;
+    assert_eq!((world.in_huma(KARI, "birthDate"), report.sides), (json!("1990-01-01"), vec![]));
+    // Refused for good: said, and carried once the key is back.
+    world.huma.add_fault(Fault::status(401).on("PATCH", "/users/{id}"));
+    world.xledger.edit_person(KARI.xledger, &json!({"birthday": "1990-01-02"})).expect("fits");
+    let report = world.cycle(Reach::Moved).await;
+    assert_eq!(report.sides.len(), 1, "{report:?}");
+    assert_eq!(world.in_huma(KARI, "birthDate"), "1990-01-01");
+    world.huma.clear_faults();
+    world.cycle(Reach::Moved).await;
+    assert_eq!(world.in_huma(KARI, "birthDate"), "1990-01-02");
+    world.assert_at_rest().await;
+}
+
+#[tokio::test]
+async fn used_up_credit_and_a_busy_huma_only_delay_an_edit() {
+    let mut world = World::settled().await;
+    world.xledger.switch(|switches| switches.credits = Some(0)).expect("switches");
+    world.huma.edit(KARI.huma, json!({"birthDate": "1990-01-01"})).expect("fits");
+    let before = world.writes();
+    let report = world.full().await;
+    assert_eq!(report.sides.iter().filter(|side| side.passing).count(), 1, "{report:?}");
+    assert_eq!(world.writes(), before);
+    world.xledger.switch(|switches| switches.credits = None).expect("switches");
+    let busy = FaultKind::Status { status: 429, body: None, retry_after: Some(RetryAfter::Seconds(0)) };
+    world.huma.add_fault(Fault::from(busy).on("GET", "/users/{id}").times(1));
+    let report = world.full().await;
+    assert_eq!((world.in_xledger(KARI, "birthday"), report.sides), (json!("1990-01-01"), vec![]));
+    world.assert_at_rest().await;
+}
+
+/// Under another main position empty dates are no clears, and a different one is asked.
+#[tokio::test]
+async fn another_main_position_in_huma_clears_nothing() {
+    let mut world = World::settled().await;
+    let position = json!([{"jobTitle": "Regnskapsfører", "contractStartDate": "2026-01-01", "percentage": 100,
+        "firstDayOfWork": "2024-03-01"}]);
+    world.huma.edit(KARI.huma, json!({"positions": position})).expect("fits");
+    world.full().await;
+    assert_eq!(world.in_xledger(KARI, "position_value"), "Regnskapsfører", "the title carries");
+    assert_eq!(world.in_xledger(KARI, "employment_from"), "2024-01-01");
+    assert_eq!(world.in_xledger(KARI, "employment_to"), "2031-04-30");
+    let mut asked = world.questions();
+    asked.sort();
+    assert_eq!(
+        asked,
+        [
+            (QuestionKind::Difference, Some(Field::FirstDayOfWork)),
+            (QuestionKind::Missing, Some(Field::ProbationEndDate)),
+            (QuestionKind::Missing, Some(Field::TerminationNoticeDate)),
+            (QuestionKind::Missing, Some(Field::LastDayOfWork)),
+        ]
+    );
+    world.assert_at_rest().await;
+    world.save(|text| text.replace("pending ", "xledger ")).await;
+    world.cycle(Reach::Moved).await;
+    assert_eq!(world.in_huma(KARI, "firstDayOfWork"), "2024-01-01", "{}", world.text());
+    assert_eq!(world.in_huma(KARI, "lastDayOfWork"), "2031-04-30");
+    assert_eq!((world.questions(), world.unsettled()), (vec![], vec![]));
     world.assert_at_rest().await;
 }
