@@ -445,8 +445,9 @@ impl Engine {
         report.xledger_writes = run.side_writes[Side::Xledger as usize];
         report.created = run.created;
         report.new_links = recorded.new_links;
-        report.answers_applied = recorded.answers_applied;
-        report.answers_refused = recorded.answers_refused;
+        report.answers_applied =
+            recorded.answers_applied.saturating_sub(run.answers_refused + run.answers_queued);
+        report.answers_refused = recorded.answers_refused + run.answers_refused;
         report.failures = run.failures;
         report.sides = run.sides;
         report.withheld = recorded.withheld;
