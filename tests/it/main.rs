@@ -4,8 +4,10 @@
 mod cases;
 mod commands;
 mod daemon;
+mod crash;
 mod first_sync;
 mod huma_client;
+mod people;
 mod properties;
 mod support;
 mod unit;

@@ -2,6 +2,7 @@
 
 pub mod pair;
 pub mod people;
+pub mod stored;
 pub mod text;
 pub mod views;
 pub mod world;
