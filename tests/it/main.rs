@@ -3,8 +3,8 @@
 
 mod cases;
 mod commands;
-mod daemon;
 mod crash;
+mod daemon;
 mod first_sync;
 mod huma_client;
 mod people;

@@ -1,5 +1,6 @@
 //! What several tests build on: values as text, records to correlate, and one pair with what becomes of its plans.
 
+pub mod cast;
 pub mod pair;
 pub mod people;
 pub mod stored;

@@ -1,0 +1,1 @@
+//! Stops at any write, and what the next start makes of it.
