@@ -37,7 +37,7 @@ fn settings(dir: &TempDir, more: &str) -> Settings {
         "[huma]\nurl = \"https://huma.sim.example\"\nclient_id = \"sim\"\nclient_secret_file = \"{place}/huma\"\n\
          builtin_integration = \"off\"\n\
          [xledger]\nurl = \"https://xledger.sim.example\"\ntoken_file = \"{place}/xledger\"\n\
-         [state]\ndirectory = \"{place}\"\n[resolutions]\nfile = \"{place}/resolutions.txt\"\nsettle = \"50ms\"\n{more}\n"
+         [state]\ndirectory = \"{place}\"\n[resolutions]\nfile = \"{place}/answers/resolutions.txt\"\nsettle = \"50ms\"\n{more}\n"
     );
     Settings::parse(&text, "sim.toml", &|_| None).unwrap_or_else(|errors| panic!("{}", errors.render()))
 }
@@ -56,6 +56,7 @@ impl Simulation {
         };
         let dir = dir.expect("a directory");
         let world = World::new(seed, dir.path().join("hxsync.db"));
+        std::fs::create_dir(dir.path().join("answers")).expect("a directory");
         let settings = settings(&dir, more);
         Simulation {
             world: Arc::new(Mutex::new(world)),
@@ -68,7 +69,7 @@ impl Simulation {
     }
 
     pub fn file(&self) -> PathBuf {
-        self.dir.path().join("resolutions.txt")
+        self.dir.path().join("answers/resolutions.txt")
     }
 
     /// Starts the program, again and again where it dies while starting.
