@@ -13,7 +13,8 @@ use crate::remote::xledger::{
 use crate::remote::{Chance, Clock, Secret, SecretError};
 use crate::store::{Store, StoreError};
 use crate::sync::{Engine, SyncError};
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The database's name in the state directory.
@@ -44,11 +45,10 @@ pub fn open_engine(settings: &Settings) -> Result<Engine, OpenError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let huma = huma_client(settings, &clock)?;
     let xledger = xledger_client(settings, &clock)?;
-    for path in
-        [Some(settings.state.directory.as_path()), settings.resolutions.file.parent()].into_iter().flatten()
-    {
-        std::fs::create_dir_all(path)
-            .map_err(|source| OpenError::Directory { path: path.to_owned(), source })?;
+    make_directory(&settings.state.directory, 0o711)?;
+    if let Some(path) = settings.resolutions.file.parent() {
+        // Files made in it belong to its group, so that every admin of the group may answer.
+        make_directory(path, 0o2770)?;
     }
     let chance = SystemChance;
     let store =
@@ -56,6 +56,16 @@ pub fn open_engine(settings: &Settings) -> Result<Engine, OpenError> {
             chance.fill(bytes)
         })?;
     Ok(Engine::new(Arc::new(huma), Arc::new(xledger), clock, store, settings.clone())?)
+}
+
+/// Makes a directory that is not there, with its parents; one that is there is left as its owner wants it.
+fn make_directory(path: &Path, mode: u32) -> Result<(), OpenError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let fault = |source| OpenError::Directory { path: path.to_owned(), source };
+    std::fs::create_dir_all(path).map_err(fault)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(fault)
 }
 
 /// A second approver is promised by the settings and has no command yet: writing without one would break the promise.

@@ -79,6 +79,8 @@ pub struct Daemon {
     events: mpsc::UnboundedReceiver<Event>,
     /// A reload is under way.
     reloading: bool,
+    /// The last cycle that read both sides waited for the first sync to be allowed.
+    awaited_first_sync: bool,
     /// The sides that failed in the last cycle that asked them: each failure is logged once.
     failing: BTreeSet<Side>,
     /// Held until the end, and given up last.
@@ -164,6 +166,7 @@ impl Daemon {
             results,
             events,
             reloading: false,
+            awaited_first_sync: false,
             failing: BTreeSet::new(),
         };
         daemon.want(Cause::Start, Reach::Moved);
@@ -281,8 +284,14 @@ impl Daemon {
         match &result {
             Ok(report) => {
                 self.log(report);
-                if !report.dry_run && !self.desk.has_result() {
+                // The first sync is over with the cycle that carries it out, not with the one that asks to be allowed.
+                let is_first =
+                    !self.desk.has_result() || (self.awaited_first_sync && !report.awaits_first_sync);
+                if !report.dry_run && is_first {
                     self.desk.keep_result(report);
+                }
+                if !report.dry_run && report.sides.is_empty() {
+                    self.awaited_first_sync = report.awaits_first_sync;
                 }
                 let is_follow_up = ours.is_some_and(|wanted| wanted.is_follow_up);
                 for request in self.follow_ups.after(report, is_follow_up) {

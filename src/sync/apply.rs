@@ -12,7 +12,8 @@ mod xledger;
 pub use outcome::{FieldResult, judge};
 
 use super::engine::{CycleRun, Engine, SyncError};
-use crate::domain::{Field, FieldSet, HumaId, LinkId, Reading, Record, RecordId, Side, XledgerId};
+use crate::domain::lens::Relation;
+use crate::domain::{Field, HumaId, Lenses, LinkId, Reading, Record, RecordId, Side, XledgerId};
 use crate::reconcile::{Change, PairBase};
 use crate::store::IntentId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,13 +63,11 @@ pub struct PairNow {
     pub huma: Record,
     pub xledger: Record,
     pub base: PairBase,
-    /// Fields written on each side in this cycle: they no longer hold what the plan saw there, but what it wants.
-    pub wrote: [FieldSet; 2],
 }
 
 impl PairNow {
     pub fn new(huma: Record, xledger: Record, base: PairBase) -> PairNow {
-        PairNow { huma, xledger, base, wrote: [FieldSet::default(); 2] }
+        PairNow { huma, xledger, base }
     }
 
     pub fn reading(&self, side: Side, field: Field) -> &Reading {
@@ -209,11 +208,28 @@ impl Engine {
 }
 
 /// Whether the plan's view of both sides still holds for a change: the target exactly, and for an answer both (P1, P3).
-pub fn is_current(change: &Change, pair: &PairNow) -> bool {
+pub fn is_current(change: &Change, pair: &PairNow, lenses: &Lenses) -> bool {
     let target = *pair.reading(change.side, change.field) == change.from;
     let must_match_both = change.answers.is_some() || change.field.is_on_position();
-    let other = change.side.other();
-    let other_holds = *pair.reading(other, change.field) == change.other
-        || pair.wrote[other as usize].contains(change.field);
-    target && (!must_match_both || other_holds)
+    target
+        && (!must_match_both
+            || other_is_current(change, pair.reading(change.side.other(), change.field), lenses))
+}
+
+/// Whether the other side still holds what the plan saw there, or says by now what is written: an answer for both sides is
+/// carried out one after the other.
+pub fn other_is_current(change: &Change, other: &Reading, lenses: &Lenses) -> bool {
+    if *other == change.other {
+        return true;
+    }
+    match (&change.to, other, change.side) {
+        (None, Reading::Empty, _) => true,
+        (Some(to), Reading::Value(other), Side::Huma) => {
+            lenses.relation(change.field, to, other) != Relation::Different
+        }
+        (Some(to), Reading::Value(other), Side::Xledger) => {
+            lenses.relation(change.field, other, to) != Relation::Different
+        }
+        (_, _, _) => false,
+    }
 }

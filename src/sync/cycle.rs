@@ -5,7 +5,7 @@ use super::engine::{
     CATALOG, Core, CycleRun, PENDING, PEOPLE_AGAIN, RECONCILED_UNDER, SyncError, is_for_all,
 };
 use super::observe::{self, Mark, Marks, Observation, Reach as Read, ReadError};
-use super::people::{self, CreateOrder, PeoplePlan, PeopleTerms};
+use super::people::{self, PeoplePlan, PeopleTerms};
 use super::recover;
 use super::report::{CycleReport, PersonPlan};
 use super::request::{CycleRequest, Reach};
@@ -38,7 +38,6 @@ pub(super) struct Observed {
 pub(super) struct Recorded {
     pub groups: Vec<Group>,
     pub pairs: BTreeMap<LinkId, PairNow>,
-    pub creates: Vec<CreateOrder>,
     pub plan: Vec<PersonPlan>,
     /// What limits hold, by class.
     pub held: Vec<(HoldClass, PersonPlan)>,
@@ -119,8 +118,7 @@ impl Engine {
             let groups = std::mem::take(&mut recorded.groups);
             let mut pairs = std::mem::take(&mut recorded.pairs);
             self.apply(&mut run, groups, &mut pairs).await?;
-            let creates = std::mem::take(&mut recorded.creates);
-            self.create_people(&mut run, creates).await?;
+            self.create_people(&mut run).await?;
             self.learn_titles(&mut run)?;
             if !recorded.quiet {
                 self.end_cycle(&mut run)?;
@@ -447,8 +445,9 @@ impl Engine {
         report.xledger_writes = run.side_writes[Side::Xledger as usize];
         report.created = run.created;
         report.new_links = recorded.new_links;
-        report.answers_applied = recorded.answers_applied;
-        report.answers_refused = recorded.answers_refused;
+        report.answers_applied =
+            recorded.answers_applied.saturating_sub(run.answers_refused + run.answers_queued);
+        report.answers_refused = recorded.answers_refused + run.answers_refused;
         report.failures = run.failures;
         report.sides = run.sides;
         report.withheld = recorded.withheld;
@@ -533,7 +532,7 @@ impl Core {
             decisions.clear();
         }
 
-        recover::settle_unfinished(tx, run, &lenses, observed, now, &mut noise)?;
+        let owed = recover::settle_unfinished(tx, run, &lenses, observed, now, &mut noise)?;
         let scope = self.scope(tx, run, request, observed, &decisions, now)?;
         let people_plan = match both_listed && is_for_all(request) && (scope.everybody || scope.people) {
             true => {
@@ -550,6 +549,7 @@ impl Core {
             false => None,
         };
         let mut links = scope.links.clone();
+        links.extend(owed.keys());
         if let Some(people) = &people_plan {
             links.extend(&people.linked);
             noise.add(!people.linked.is_empty());
@@ -564,8 +564,17 @@ impl Core {
             frozen: self.frozen(),
         };
         let force = matches!(request.reach, Reach::Person(_));
-        let mut evaluated =
-            evaluate::pairs(tx, self, &terms, scope.everybody, &links, &decisions, force, &run.blocked)?;
+        let mut evaluated = evaluate::pairs(
+            tx,
+            self,
+            &terms,
+            scope.everybody,
+            &links,
+            &decisions,
+            force,
+            &run.blocked,
+            &owed,
+        )?;
         let mapping = self.settings.mapping_digest();
         let remapped = tx.meta(&meta::MAPPING_DIGEST)?.is_some_and(|known| known != mapping);
         let plan_only = !stop_writes && (remapped || tx.meta(&meta::PLAN_ONLY)?.is_some());
@@ -579,6 +588,10 @@ impl Core {
             plan_only,
             allowed_by.as_ref(),
         )?;
+
+        if stop_writes {
+            evaluate::show_unwritten(&mut evaluated.plans);
+        }
 
         // What must be asked, and which questions are asked no more.
         let mut questions: Vec<_> = evaluated.plans.iter().flat_map(|plan| plan.questions.clone()).collect();
@@ -649,7 +662,10 @@ impl Core {
                 self.record_intents(tx, run, plan, &mut evaluated.bases, &mut recorded, now)?;
                 noise.add(true);
             }
-            recorded.creates = checked.creates;
+            for order in &checked.creates {
+                self.journal_order(tx, run, order, now)?;
+                noise.add(true);
+            }
         }
         for (record, who) in &checked.ignored {
             noise.add(tx.add_ignored(record, &who.to_string(), now)?);
@@ -685,7 +701,8 @@ impl Core {
         if request.dry_run {
             return Ok(());
         }
-        recorded.quiet = !noise.any() && recorded.creates.is_empty() && recorded.groups.is_empty();
+        let creating = !tx.unfinished_creations()?.is_empty();
+        recorded.quiet = !creating && !noise.any() && recorded.groups.is_empty();
         if recorded.quiet {
             let counts = self.add_use(tx, run, now)?;
             let outcome = outcome_words(run, recorded.awaits_first_sync);

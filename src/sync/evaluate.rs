@@ -1,17 +1,19 @@
 //! The parts of a cycle's one transaction: putting observations, reconciling pairs, asking, and finishing answers.
 
-use super::apply::PairNow;
+use super::apply::{PairNow, other_is_current};
 use super::cycle::{Decisions, Observed, PeoplePart, Recorded, resolution_state};
 use super::engine::{Core, CycleRun};
 use super::observe::{Listing, Observation};
 use super::people::{self, CreateOrder};
+use super::recover::Owed;
 use crate::domain::{Field, FieldSet, LinkId, Record, RecordId, Side};
 use crate::reconcile::check::{Checked, HeldAnswer, Limits, check};
 use crate::reconcile::pair::{
     AnswerResult, AnswerState, PairInput, PairPlan, Terms, base_of, reconcile_pair,
 };
 use crate::reconcile::{
-    Decision, FieldStanding, FieldState, FingerprintKey, Question, QuestionKind, Shown, Subject, Verb, Who,
+    Change, Decision, FieldStanding, FieldState, FingerprintKey, Question, QuestionKind, Shown, Subject,
+    Verb, Who, Why,
 };
 use crate::store::{
     AuditEntry, AuditSide, LinkState, News, Outcome, Pair, ResolutionId, StoreError, Writer, meta,
@@ -147,12 +149,13 @@ pub fn pairs(
     decisions: &Decisions,
     unpark: bool,
     blocked: &BTreeSet<LinkId>,
+    owed: &Owed,
 ) -> Result<Evaluated, StoreError> {
     let mut found = Evaluated::default();
     let shared = if everybody || !links.is_empty() { tx.shared_contacts()? } else { BTreeSet::new() };
     let mut visit = |pair: Pair| -> Result<(), StoreError> {
         if pair.link.state == LinkState::Linked && !blocked.contains(&pair.link.id) {
-            reconcile_one(tx, core, terms, pair, decisions, unpark, &shared, &mut found)?;
+            reconcile_one(tx, core, terms, pair, decisions, unpark, &shared, owed, &mut found)?;
         }
         Ok(())
     };
@@ -177,6 +180,7 @@ fn reconcile_one(
     decisions: &Decisions,
     unpark: bool,
     shared: &BTreeSet<i64>,
+    owed: &Owed,
     found: &mut Evaluated,
 ) -> Result<(), StoreError> {
     let (Some(huma), Some(xledger)) = (pair.huma, pair.xledger) else { return Ok(()) };
@@ -208,7 +212,10 @@ fn reconcile_one(
         id_taken: is_id_taken(tx, &huma.record, &xledger.record)?,
         decisions: &of_pair,
     };
-    let plan = reconcile_pair(&input, terms);
+    let mut plan = reconcile_pair(&input, terms);
+    if let Some(owed) = owed.get(&pair.link.id).filter(|_| !excluded) {
+        carry_on(&mut plan, owed, &huma.record, &xledger.record, terms);
+    }
     for field in Field::ALL {
         *found.states.entry((plan.states[field], field)).or_default() += 1;
     }
@@ -219,7 +226,7 @@ fn reconcile_one(
         }
     }
     for change in &plan.changes {
-        if matches!(change.why, crate::reconcile::Why::Filled(_)) {
+        if matches!(change.why, Why::Filled(_)) {
             *found.fills.entry((change.side, change.field)).or_default() += 1;
         }
     }
@@ -243,6 +250,27 @@ fn reconcile_one(
         found.plans.push(plan);
     }
     Ok(())
+}
+
+/// Goes on with what a human decided and no write carried out, where both sides still stand as they saw them.
+fn carry_on(plan: &mut PairPlan, owed: &[Change], huma: &Record, xledger: &Record, terms: &Terms<'_>) {
+    let reading = |side: Side, field: Field| match side {
+        Side::Huma => &huma.fields[field],
+        Side::Xledger => &xledger.fields[field],
+    };
+    for change in owed {
+        let field = change.field;
+        let stands = *reading(change.side, field) == change.from
+            && other_is_current(change, reading(change.side.other(), field), terms.lenses);
+        let settled = plan.moves.iter().any(|moved| moved.field == field);
+        if !stands || settled || terms.frozen.contains(field) {
+            continue;
+        }
+        plan.questions.retain(|question| question.subject.field() != Some(field));
+        plan.changes.retain(|planned| (planned.side, planned.field) != (change.side, field));
+        plan.changes.push(change.clone());
+        plan.states[field] = FieldState::Agreed;
+    }
 }
 
 /// Fields of a contact or subledger that other employees point at too.
@@ -338,6 +366,24 @@ pub fn check_plan(
     let mut orders: Vec<CreateOrder> = people.map(|people| people.creates.clone()).unwrap_or_default();
     orders.extend(by_rule.into_iter().filter(|order| creates.contains(&order.source)));
     Ok(CheckedPlan { questions, answers, creates: orders, ignored })
+}
+
+/// While nothing may be written, a field that a rule would write is shown as what it is: it does not agree yet.
+pub fn show_unwritten(plans: &mut [PairPlan]) {
+    for plan in plans {
+        for change in &plan.changes {
+            plan.states[change.field] = match change.why {
+                Why::Filled(_) => FieldState::Missing,
+                Why::Preferred(_) => FieldState::Difference,
+                Why::Edited(_)
+                | Why::Cleared(_)
+                | Why::Restored(_)
+                | Why::Answered(_)
+                | Why::Created(_)
+                | Why::Undone => FieldState::Held,
+            };
+        }
+    }
 }
 
 pub struct CheckedPlan {

@@ -127,7 +127,12 @@ fn ask_about_people(
             (kind, doubt)
         },
     ));
+    let being_made: BTreeSet<RecordId> =
+        tx.unfinished_creations()?.into_iter().map(|creation| creation.source).collect();
     for (kind, doubt) in doubts {
+        if being_made.contains(&doubt.record) {
+            continue;
+        }
         let Some(record) = records.get(&doubt.record) else { continue };
         let question = people_question(kind, doubt, record);
         let to = doubt.record.side().other();

@@ -1,11 +1,15 @@
 //! Tests of hxsync from outside: golden cases, and clients and program against the sandbox.
 #![cfg(feature = "sandbox")]
 
+mod answers;
 mod cases;
 mod commands;
 mod daemon;
+mod faults;
 mod first_sync;
 mod huma_client;
+mod kill;
+mod live;
 mod properties;
 mod support;
 mod unit;

@@ -2,5 +2,7 @@
 
 pub mod pair;
 pub mod people;
+pub mod staff;
 pub mod text;
+pub mod views;
 pub mod world;
