@@ -84,7 +84,8 @@ pub fn answer(world: &Shared, file: &Path, share: f32, manner: Manner) -> Option
 
 /// What a sensible admin who knows the truth would say, or one of the other things they may say.
 fn decide(world: &mut World, question: &Question, item: &str) -> Option<(String, Given)> {
-    let mut given = Given { item: item.to_owned(), shown: [None, None], wanted: None };
+    let field = question.subject.field();
+    let mut given = Given { item: item.to_owned(), field, shown: [None, None], wanted: None };
     let words = match (&question.shown, &question.subject) {
         (Shown::Values(values), Subject::Field { field, .. }) => {
             let token = |reading: &hxsync::domain::Reading| {

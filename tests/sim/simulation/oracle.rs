@@ -142,7 +142,8 @@ fn judge_pairs(world: &mut World, may_ask: bool) {
         if huma.who != xledger.who {
             world.violate(format!("p{} and p{} are linked", huma.who, xledger.who));
         }
-        if link.state != LinkState::Linked || waits {
+        // What a listing leaves out is read by id alone, and nobody asks for it by id when it moves.
+        if link.state != LinkState::Linked || waits || huma.is_unlisted || xledger.is_unlisted {
             continue;
         }
         let base = world.reader().read().base(link.id).expect("bases read").unwrap_or_default();

@@ -61,6 +61,8 @@ pub struct Effect {
 #[derive(Debug, Clone)]
 pub struct Given {
     pub item: String,
+    /// Of a question about one field.
+    pub field: Option<Field>,
     /// Values shown with the question on each side; `None` is empty.
     pub shown: [Option<u32>; 2],
     /// What both sides shall hold; the outer `None`: no value follows from the answer.
@@ -302,7 +304,7 @@ impl World {
 
     pub fn shown_just_now(&self, ids: &[RecordId]) -> Vec<RecordId> {
         ids.iter()
-            .filter(|id| self.records.get(id).is_some_and(|record| record.shown_at + 1 == self.calls))
+            .filter(|id| self.records.get(*id).is_some_and(|record| record.shown_at + 1 == self.calls))
             .cloned()
             .collect()
     }

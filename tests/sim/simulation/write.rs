@@ -83,7 +83,8 @@ impl World {
             Some(item) => self.given.iter().filter(|given| given.item == *item).cloned().collect(),
             None => vec![],
         };
-        if change.who != Who::Hxsync && given.iter().any(|given| given.wanted.is_some()) {
+        // The first position comes with dates nobody was asked about: they fill, as a rule's do.
+        if change.who != Who::Hxsync && given.iter().any(|given| given.field == Some(field)) {
             let other = self.record_of(who, side.other());
             let other_shown = other.and_then(|other| {
                 let token = other.shown[field]?;
@@ -111,7 +112,7 @@ impl World {
             }
             return;
         }
-        let is_fill = cell.is_empty() && matches!(change.why, Why::Filled(_));
+        let is_fill = cell.is_empty();
         if !self.is_replaceable(who, side, field, cell.token) && !(is_fill && !self.has_base(id, field)) {
             self.violate(format!("P1: {name}: a rule ({}) replaces an edit the other side never had", change.why));
         }
