@@ -189,6 +189,8 @@ fn explains(
         // A first position is made when its title is answered.
         FieldState::Confirm if question.is_none() && huma.position.is_none() => Ok(()),
         FieldState::Differ => Ok(()),
+        // A first position cannot be made while the title is hidden.
+        FieldState::Unrepresentable if may_ask && huma.position.is_none() => Ok(()),
         FieldState::Flap
         | FieldState::Confirm
         | FieldState::Clear

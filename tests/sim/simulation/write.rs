@@ -84,6 +84,9 @@ impl World {
             None => vec![],
         };
         // The first position comes with dates nobody was asked about: they fill, as a rule's do.
+        if is_ours {
+            return;
+        }
         if change.who != Who::Hxsync && given.iter().any(|given| given.field == Some(field)) {
             let other = self.record_of(who, side.other());
             let other_shown = other.and_then(|other| {
@@ -199,7 +202,11 @@ impl World {
             self.give_up(who, field);
         }
         self.say(format!("  {side} {id} (p{who}) {field} written: {value:?} [{token}]"));
-        self.effects.push(Effect { record: id.clone(), who, field, to: value });
+        if quirk != Some(Quirk::Ignores) {
+            let to = self.records.get(id).and_then(|record| record.cells[field].value());
+            let to = if waits { value } else { to };
+            self.effects.push(Effect { record: id.clone(), who, field, to });
+        }
         self.note_agreement(who, field);
     }
 
