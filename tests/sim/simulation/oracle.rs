@@ -32,7 +32,6 @@ pub async fn bring_to_rest_and_judge(simulation: &mut Simulation) {
         let world = &mut lock(&simulation.world);
         judge_pairs(world, true);
         judge_records(world);
-        judge_answers(world);
         judge_audit(world);
     }
     mend(&mut lock(&simulation.world));
@@ -73,7 +72,7 @@ async fn come_to_rest(simulation: &mut Simulation) {
         let before = lock(&simulation.world).writes_tried;
         simulation.cycle(Reach::Full).await;
         quiet = if lock(&simulation.world).writes_tried == before { quiet + 1 } else { 0 };
-        if quiet == 3 {
+        if quiet == 2 {
             return;
         }
     }

@@ -7,7 +7,7 @@ use hxsync::domain::{Account, Address, Field, Named, NamedObject, Reading, Side,
 use jiff::civil::Date;
 
 /// Job titles Xledger offers; clerks use no others.
-pub const TITLES: u32 = 400;
+pub const TITLES: u32 = 150;
 
 /// One field of one record: a value, or an emptiness somebody made. Two emptinesses are equal and tell apart who made them.
 #[derive(Debug, Clone, PartialEq)]
