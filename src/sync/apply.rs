@@ -155,11 +155,15 @@ impl Engine {
                 })
                 .map(|(link, _)| *link)
                 .collect();
-            self.reread_xledger(run, &answered, pairs).await?;
+            let unread = self.reread_xledger(run, &answered, pairs).await?;
             for (link, groups) in chunk {
                 if self.is_resting(Side::Huma) || self.stop.is_cancelled() {
                     run.stopped |= self.stop.is_cancelled();
                     break;
+                }
+                if unread.contains(link) {
+                    self.leave(run, groups, pairs)?;
+                    continue;
                 }
                 self.apply_huma(run, *link, groups.clone(), pairs).await?;
             }
@@ -167,13 +171,30 @@ impl Engine {
         Ok(())
     }
 
-    /// Reads Xledger's records of these pairs again, in one request per batch.
+    /// Leaves a person for the next cycle: what the plan rests on could not be read again.
+    fn leave(
+        &mut self,
+        run: &mut CycleRun,
+        groups: &[Group],
+        pairs: &mut BTreeMap<LinkId, PairNow>,
+    ) -> Result<(), SyncError> {
+        for group in groups {
+            if let Some(mut pair) = pairs.remove(&group.link) {
+                let results = huma::all(&group.changes, || FieldResult::Failed);
+                self.finish(run, group, &mut pair, results)?;
+                pairs.insert(group.link, pair);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads Xledger's records of these pairs again, in one request per batch. Answers whose could not be read or is not there.
     async fn reread_xledger(
         &mut self,
         run: &mut CycleRun,
         links: &BTreeSet<LinkId>,
         pairs: &mut BTreeMap<LinkId, PairNow>,
-    ) -> Result<(), SyncError> {
+    ) -> Result<BTreeSet<LinkId>, SyncError> {
         let by_id: BTreeMap<XledgerId, LinkId> = links
             .iter()
             .filter_map(|link| match &pairs.get(link)?.xledger.id {
@@ -182,28 +203,25 @@ impl Engine {
             })
             .collect();
         if by_id.is_empty() {
-            return Ok(());
+            return Ok(BTreeSet::new());
         }
         let ids: Vec<XledgerId> = by_id.keys().copied().collect();
+        let mut unread: BTreeSet<LinkId> = by_id.values().copied().collect();
         match self.core.xledger.by_ids(&ids).await {
             Ok(found) => {
                 for record in found.records {
                     if let RecordId::Xledger(id) = &record.id
-                        && let Some(pair) = by_id.get(id).and_then(|link| pairs.get_mut(link))
+                        && let Some(link) = by_id.get(id)
+                        && let Some(pair) = pairs.get_mut(link)
                     {
                         pair.xledger = record;
+                        unread.remove(link);
                     }
                 }
             }
-            // Whoever needs it is left for the next cycle: their intents are refused as not seen again.
-            Err(error) => {
-                self.note_failure(run, &error);
-                for link in links {
-                    pairs.remove(link);
-                }
-            }
+            Err(error) => self.note_failure(run, &error),
         }
-        Ok(())
+        Ok(unread)
     }
 }
 

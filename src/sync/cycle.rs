@@ -619,7 +619,8 @@ impl Core {
             .flat_map(|plan| plan.answers.clone())
             .chain(checked.answers.clone())
             .chain(people_plan.iter().flat_map(|people| people.answers.clone()))
-            .chain(vanished.answers);
+            .chain(vanished.answers)
+            .chain(evaluate::answers_come_too_late(tx, &decisions)?);
         for result in results {
             if let Some((subject, decision)) =
                 decisions.iter().find(|(_, d)| d.resolution == result.resolution)

@@ -474,9 +474,11 @@ pub fn finish_answer(
         AnswerState::Kept => ("waits".to_string(), Outcome::Answered),
     };
     tx.finish_resolution(ResolutionId(decision.resolution), state, &words, now)?;
-    let person =
-        tx.question(&decision.item)?.and_then(|stored| stored.question).map(|question| question.person);
-    if outcome == Outcome::Answered {
+    let stored = tx.question(&decision.item)?;
+    // A question that was withdrawn and came back has another item: the answer to the first fits as long as the values do.
+    let is_open = stored.as_ref().is_some_and(|stored| stored.closed.is_none());
+    let person = stored.and_then(|stored| stored.question).map(|question| question.person);
+    if outcome == Outcome::Answered && is_open {
         let why = format!("answered `{verb}`");
         tx.close_question(&decision.item, &why, now)?;
     }
@@ -528,7 +530,7 @@ pub fn close_unasked(
             continue;
         }
         let looked_at = match &question.subject {
-            Subject::Field { link, .. } => evaluated.evaluated.contains(link),
+            Subject::Field { link, .. } => evaluated.evaluated.contains(link) || is_over(tx, *link)?,
             Subject::Record(_) => people_looked_at,
             Subject::Vanished { .. } => vanished_looked_at,
             // Members of a hold stay pending, so every cycle looks at all of them.
@@ -541,6 +543,31 @@ pub fn close_unasked(
         }
     }
     Ok(())
+}
+
+/// Whether nothing is asked about a pair any more.
+fn is_over(tx: &Writer<'_>, link: LinkId) -> Result<bool, StoreError> {
+    Ok(tx.link(link)?.is_none_or(|link| matches!(link.state, LinkState::Closed | LinkState::Vanished)))
+}
+
+/// Answers about fields of people whose link has ended meanwhile.
+pub fn answers_come_too_late(
+    tx: &Writer<'_>,
+    decisions: &Decisions,
+) -> Result<Vec<AnswerResult>, StoreError> {
+    let mut late = Vec::new();
+    for (subject, decision) in decisions {
+        if let Subject::Field { link, .. } = subject
+            && is_over(tx, *link)?
+        {
+            late.push(AnswerResult {
+                resolution: decision.resolution,
+                item: decision.item.clone(),
+                result: AnswerState::Refused("the person is no longer linked".into()),
+            });
+        }
+    }
+    Ok(late)
 }
 
 /// Until when somebody said to be still here is not looked for again.
