@@ -10,7 +10,6 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     cli::main(&Program {
         open: cli::open::engine(),
-        watch: cli::open::watch,
         log: telemetry::init,
         #[cfg(feature = "sandbox")]
         demo: cli::demo::demo,

@@ -22,12 +22,10 @@ mod settings;
 mod status;
 mod sync;
 
-use crate::config::{Log, Settings};
+use crate::config::Log;
 use crate::daemon::OpenEngine;
 use clap::Parser;
-use std::any::Any;
 use std::process::ExitCode;
-use tokio::sync::mpsc;
 
 #[cfg(feature = "sandbox")]
 pub use args::DemoArgs;
@@ -40,17 +38,11 @@ pub use exit::Exit;
 pub struct Program {
     /// Opens the engine over both sides and the database.
     pub open: OpenEngine,
-    /// Watches the directory of the resolution file.
-    pub watch: WatchFile,
     /// Sets up the log; called once.
     pub log: fn(LogFor<'_>),
     #[cfg(feature = "sandbox")]
     pub demo: fn(&Program, &DemoArgs) -> Result<Exit, CommandError>,
 }
-
-/// Watches as long as what is returned lives; each hint means that something moved there. What cannot be watched is an
-/// error of one sentence, and the file is looked at by the clock alone.
-pub type WatchFile = fn(&Settings) -> Result<(Box<dyn Any + Send>, mpsc::Receiver<()>), String>;
 
 /// Who reads the log.
 #[derive(Debug, Clone, Copy)]

@@ -11,13 +11,11 @@ use crate::remote::xledger::{
     AddressAt, ClearWith, CountryAs, EmailAt, JobTitleAt, XledgerClient, XledgerOptions,
 };
 use crate::remote::{Chance, Clock, Secret, SecretError};
-use crate::resolution_file::Watcher;
 use crate::store::{Store, StoreError};
 use crate::sync::{Engine, SyncError};
-use std::any::Any;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::mpsc;
 
 /// The database's name in the state directory.
 pub const DATABASE: &str = "hxsync.db";
@@ -47,11 +45,10 @@ pub fn open_engine(settings: &Settings) -> Result<Engine, OpenError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let huma = huma_client(settings, &clock)?;
     let xledger = xledger_client(settings, &clock)?;
-    for path in
-        [Some(settings.state.directory.as_path()), settings.resolutions.file.parent()].into_iter().flatten()
-    {
-        std::fs::create_dir_all(path)
-            .map_err(|source| OpenError::Directory { path: path.to_owned(), source })?;
+    make_directory(&settings.state.directory, 0o711)?;
+    if let Some(path) = settings.resolutions.file.parent() {
+        // Files made in it belong to its group, so that every admin of the group may answer.
+        make_directory(path, 0o2770)?;
     }
     let chance = SystemChance;
     let store =
@@ -59,6 +56,16 @@ pub fn open_engine(settings: &Settings) -> Result<Engine, OpenError> {
             chance.fill(bytes)
         })?;
     Ok(Engine::new(Arc::new(huma), Arc::new(xledger), clock, store, settings.clone())?)
+}
+
+/// Makes a directory that is not there, with its parents; one that is there is left as its owner wants it.
+fn make_directory(path: &Path, mode: u32) -> Result<(), OpenError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let fault = |source| OpenError::Directory { path: path.to_owned(), source };
+    std::fs::create_dir_all(path).map_err(fault)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(fault)
 }
 
 /// A second approver is promised by the settings and has no command yet: writing without one would break the promise.
@@ -146,39 +153,6 @@ pub fn engine() -> OpenEngine {
         engine.open_desk().map_err(|error| sync_error(&error))?;
         Ok(Box::new(RealEngine::new(engine, settings, surroundings)))
     })
-}
-
-/// Hints that something moved beside the resolution file.
-pub fn watch(settings: &Settings) -> Result<(Box<dyn Any + Send>, mpsc::Receiver<()>), String> {
-    let path = &settings.resolutions.file;
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)
-            .map_err(|error| format!("{} could not be made: {error}", parent.display()))?;
-    }
-    let mut watcher = Watcher::new(path, SLOW_POLL).map_err(|error| error.to_string())?;
-    let (sender, hints) = mpsc::channel(1);
-    let task = tokio::spawn(async move {
-        loop {
-            watcher.hint().await;
-            // Full: a hint is waiting already, and says as much.
-            if matches!(sender.try_send(()), Err(mpsc::error::TrySendError::Closed(()))) {
-                break;
-            }
-        }
-    });
-    Ok((Box::new(Watching(task)), hints))
-}
-
-/// Behind the events: only the hash tells, and some file systems tell nothing.
-const SLOW_POLL: std::time::Duration = std::time::Duration::from_secs(10);
-
-/// Ends the watching when it is dropped.
-struct Watching(tokio::task::JoinHandle<()>);
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// New clients for changed settings; the database stays open.

@@ -4,12 +4,12 @@ use super::args::Args;
 use super::error::with_causes;
 use super::{CommandError, Exit, LogFor, Program, desk, settings};
 use crate::config::Settings;
-use crate::daemon::{ControlSocket, Daemon, Ended, InstanceLock, Manager, Parts, Signals, socket_path};
+use crate::daemon::{
+    ControlSocket, Daemon, Ended, InstanceLock, Manager, Parts, Signals, file_hints, socket_path,
+};
 use crate::remote::world::SystemClock;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::mpsc;
-use tracing::warn;
 
 pub fn run(program: &Program, args: &Args) -> Result<Exit, CommandError> {
     let settings = settings::load(&args.config)?;
@@ -39,13 +39,7 @@ async fn serve(
                 control_path.display()
             ))
         })?;
-    let (_watcher, file_hints) = match (program.watch)(&settings) {
-        Ok((watcher, hints)) => (Some(watcher), hints),
-        Err(why) => {
-            warn!("The resolution file is looked at by the clock alone: {why}");
-            (None, mpsc::channel(1).1)
-        }
-    };
+    let file = settings.resolutions.file.clone();
     let config = config.to_owned();
     let parts = Parts {
         settings,
@@ -54,7 +48,7 @@ async fn serve(
         lock,
         control,
         signals,
-        file_hints,
+        watch: Box::new(move || file_hints(file)),
         manager: Manager::from_env(),
         clock: Arc::new(SystemClock),
     };

@@ -73,6 +73,7 @@ fn describe(huma: &str, xledger: &str, xledger_control: &str, logins: &Logins) -
 url = \"{huma}\"
 client_id = \"{client_id}\"
 client_secret_file = \"${{CREDENTIALS_DIRECTORY}}/huma-client-secret\"
+builtin_integration = \"off\"   # the invented people show traces of it
 
 [xledger]
 url = \"{xledger}\"

@@ -50,11 +50,14 @@ fn database(settings: &Settings) -> PathBuf {
 fn render(full: &FullStatus, settings: &Settings) -> String {
     let zone = &settings.sync.time_zone;
     let mut shown = text::status(&full.status, zone);
-    match &full.daemon {
-        Some(daemon) => shown.push_str(&render_daemon(daemon, zone)),
-        None => shown.push_str(
+    if let Some(daemon) = &full.daemon {
+        shown.push_str(&render_daemon(daemon, zone));
+    }
+    shown.push_str(&text::status_notes(&full.status));
+    if full.daemon.is_none() {
+        shown.push_str(
             "\nNo daemon answers: nothing happens by itself. `systemctl start hxsync` starts it.\n",
-        ),
+        );
     }
     if full.status.questions > 0 {
         shown.push_str(&format!("\nThe questions are in {}\n", settings.resolutions.file.display()));

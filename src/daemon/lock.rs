@@ -53,7 +53,10 @@ impl InstanceLock {
     pub fn take(directory: &Path) -> Result<InstanceLock, LockError> {
         let unusable = |source| LockError::Directory { directory: directory.to_owned(), source };
         match DirBuilder::new().mode(DIRECTORY_MODE).create(directory) {
-            Ok(()) => {}
+            // Whatever the umask.
+            Ok(()) => {
+                fs::set_permissions(directory, Permissions::from_mode(DIRECTORY_MODE)).map_err(unusable)?;
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(unusable(error)),
         }
@@ -90,6 +93,13 @@ impl InstanceLock {
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(text.as_bytes())
+    }
+}
+
+impl Drop for InstanceLock {
+    fn drop(&mut self) {
+        // Closing alone would leave it to a child that was just forked and still has the file open. It goes with us anyway.
+        let _ = self.file.unlock();
     }
 }
 

@@ -18,6 +18,7 @@ mod control;
 mod cycle_thread;
 mod desk;
 mod engine;
+mod file_hints;
 mod follow_up;
 mod lock;
 mod manager;
@@ -36,6 +37,7 @@ pub use engine::{
     CheckLine, CheckReport, CheckState, Cycles, EngineError, ErrorKind, FileHint, OpenEngine, Progress,
     Sides, Surroundings,
 };
+pub use file_hints::file_hints;
 pub use lock::{Holder, InstanceLock, LockError};
 pub use manager::Manager;
 pub use peer::{current_user, user_name};

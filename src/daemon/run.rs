@@ -25,8 +25,6 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{debug, error, info, warn};
 
-/// The resolution file is looked at this often even if nothing hints at a change: network file systems give no hints.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// The wall clock is looked at again this often: it may be set, and a machine may sleep.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long a command waits at the end for the last line of its answer.
@@ -41,8 +39,8 @@ pub struct Parts {
     pub lock: InstanceLock,
     pub control: ControlSocket,
     pub signals: Signals,
-    /// Something moved in the directory of the resolution file.
-    pub file_hints: mpsc::Receiver<()>,
+    /// Begins to hint that something moved at the resolution file; called when the engine is open and its directory exists.
+    pub watch: Box<dyn FnOnce() -> mpsc::Receiver<()> + Send>,
     pub manager: Manager,
     pub clock: Arc<dyn Clock>,
 }
@@ -60,8 +58,6 @@ pub enum Ended {
 pub struct Daemon {
     settings: Settings,
     read_settings: Box<dyn FnMut() -> Result<Settings, String> + Send>,
-    /// Held until the end.
-    _lock: InstanceLock,
     signals: Signals,
     file_hints: mpsc::Receiver<()>,
     manager: Manager,
@@ -71,7 +67,8 @@ pub struct Daemon {
     finished: mpsc::UnboundedReceiver<Finished>,
     facts: watch::Sender<DaemonStatus>,
     connections: TaskTracker,
-    _tasks: [AbortOnDropHandle<()>; 2],
+    /// The control socket and the watchdog.
+    tasks: [AbortOnDropHandle<()>; 2],
     schedule: Schedule,
     follow_ups: FollowUps,
     wanted: VecDeque<Wanted>,
@@ -82,8 +79,12 @@ pub struct Daemon {
     events: mpsc::UnboundedReceiver<Event>,
     /// A reload is under way.
     reloading: bool,
+    /// The last cycle that read both sides waited for the first sync to be allowed.
+    awaited_first_sync: bool,
     /// The sides that failed in the last cycle that asked them: each failure is logged once.
     failing: BTreeSet<Side>,
+    /// Held until the end, and given up last.
+    _lock: InstanceLock,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,12 +101,13 @@ enum Event {
     Reloaded(Box<Settings>, Result<(), EngineError>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct FileWatch {
     /// Something may have changed since the last look.
     is_dirty: bool,
     is_looking: bool,
-    look_at: Instant,
+    /// When a save that was still settling is looked at again.
+    look_at: Option<Instant>,
 }
 
 impl Daemon {
@@ -148,7 +150,7 @@ impl Daemon {
             read_settings: parts.read_settings,
             _lock: parts.lock,
             signals: parts.signals,
-            file_hints: parts.file_hints,
+            file_hints: (parts.watch)(),
             manager: parts.manager,
             clock: parts.clock,
             desk,
@@ -156,14 +158,15 @@ impl Daemon {
             finished,
             facts,
             connections,
-            _tasks: tasks,
+            tasks,
             follow_ups: FollowUps::default(),
             wanted: VecDeque::new(),
             running: None,
-            file: FileWatch { is_dirty: false, is_looking: false, look_at: Instant::now() + LOOK_EVERY },
+            file: FileWatch::default(),
             results,
             events,
             reloading: false,
+            awaited_first_sync: false,
             failing: BTreeSet::new(),
         };
         daemon.want(Cause::Start, Reach::Moved);
@@ -205,20 +208,27 @@ impl Daemon {
 
     async fn stop(mut self) -> Ended {
         info!("Stopping after the step under way");
-        self.manager.stopping();
         self.thread.stop();
-        tokio::select! {
-            () = self.thread.gone() => {}
-            () = told_to_stop(&mut self.signals) => {
-                warn!("Stopped at once; what was under way is looked at in the next start");
-                return Ended::AtOnce;
+        self.manager.stopping();
+        let ended = tokio::select! {
+            () = self.thread.gone() => Ended::Finished,
+            () = told_to_stop(&mut self.signals) => Ended::AtOnce,
+        };
+        match ended {
+            Ended::Finished => {
+                self.connections.close();
+                // A command that does not read its answer does not keep the daemon.
+                let _ = timeout(LAST_WORDS, self.connections.wait()).await;
+                info!("Stopped");
             }
+            Ended::AtOnce => warn!("Stopped at once; what was under way is looked at in the next start"),
         }
-        self.connections.close();
-        // A command that does not read its answer does not keep the daemon.
-        let _ = timeout(LAST_WORDS, self.connections.wait()).await;
-        info!("Stopped");
-        Ended::Finished
+        // The socket must be gone before the lock: the next daemon's lies at the same path.
+        for task in self.tasks {
+            task.abort();
+            let _ = task.await;
+        }
+        ended
     }
 
     /// Asks for a cycle for everybody or for somebody; one that waits already is enough.
@@ -254,8 +264,9 @@ impl Daemon {
     }
 
     fn next_wake(&self) -> Instant {
-        let mut wake = self.file.look_at;
+        let mut wake = Instant::now() + LONGEST_WAIT;
         if self.running.is_none() {
+            wake = self.file.look_at.unwrap_or(wake);
             let now = self.clock.now();
             let wait = Duration::try_from(self.schedule.next(now).at.duration_since(now)).unwrap_or_default();
             wake = wake.min(Instant::now() + wait.min(LONGEST_WAIT));
@@ -273,8 +284,14 @@ impl Daemon {
         match &result {
             Ok(report) => {
                 self.log(report);
-                if !report.dry_run && !self.desk.has_result() {
+                // The first sync is over with the cycle that carries it out, not with the one that asks to be allowed.
+                let is_first =
+                    !self.desk.has_result() || (self.awaited_first_sync && !report.awaits_first_sync);
+                if !report.dry_run && is_first {
                     self.desk.keep_result(report);
+                }
+                if !report.dry_run && report.sides.is_empty() {
+                    self.awaited_first_sync = report.awaits_first_sync;
                 }
                 let is_follow_up = ours.is_some_and(|wanted| wanted.is_follow_up);
                 for request in self.follow_ups.after(report, is_follow_up) {
@@ -325,7 +342,7 @@ impl Daemon {
 
     /// Looks at the resolution file beside the loop: it waits for the cycle under way.
     fn look_if_needed(&mut self) {
-        let is_due = self.file.is_dirty || self.file.look_at <= Instant::now();
+        let is_due = self.file.is_dirty || self.file.look_at.is_some_and(|at| at <= Instant::now());
         // While a cycle runs every further save is the same news.
         if !is_due || self.file.is_looking || self.running.is_some() {
             return;
@@ -342,10 +359,10 @@ impl Daemon {
 
     fn looked(&mut self, hint: FileHint) {
         self.file.is_looking = false;
-        self.file.look_at = Instant::now() + LOOK_EVERY;
+        self.file.look_at = None;
         match hint {
             FileHint::Nothing => {}
-            FileHint::Settling(wait) => self.file.look_at = Instant::now() + wait.min(LOOK_EVERY),
+            FileHint::Settling(wait) => self.file.look_at = Some(Instant::now() + wait),
             FileHint::Ready => self.want(Cause::File, Reach::Moved),
         }
     }

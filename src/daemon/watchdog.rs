@@ -14,29 +14,57 @@ pub async fn feed(manager: Manager, thread: CycleThread) {
     let mut ticks = interval((within / 3).max(Duration::from_millis(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let progress = &thread.surroundings().progress;
-    let mut seen = progress.count();
+    let mut life = Life { seen: progress.count(), has_answered: false };
     let mut ping = Box::pin(thread.ping());
-    let mut answered = false;
     loop {
         tokio::select! {
-            result = &mut ping, if !answered => {
+            result = &mut ping, if !life.has_answered => {
                 if result.is_err() {
                     // The thread is ending; the manager has been told.
                     return;
                 }
-                answered = true;
+                life.has_answered = true;
             }
             _ = ticks.tick() => {
-                let moved = progress.count() != seen;
-                if answered || moved {
-                    seen = progress.count();
+                let asks_anew = life.has_answered;
+                if life.is_shown(progress.count()) {
                     manager.alive();
                 }
-                if answered {
+                if asks_anew {
                     ping = Box::pin(thread.ping());
-                    answered = false;
                 }
             }
         }
+    }
+}
+
+/// What the cycle thread has shown of itself since the last sign of life.
+#[derive(Debug)]
+struct Life {
+    /// Of its progress.
+    seen: u64,
+    has_answered: bool,
+}
+
+impl Life {
+    /// Whether there is something new to tell; it is told once.
+    fn is_shown(&mut self, count: u64) -> bool {
+        let is_shown = self.has_answered || count != self.seen;
+        *self = Life { seen: count, has_answered: false };
+        is_shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_neither_answers_nor_moves_shows_no_life() {
+        let mut life = Life { seen: 7, has_answered: true };
+        assert!(life.is_shown(7));
+        assert!(!life.is_shown(7));
+        assert!(life.is_shown(8));
+        assert!(!life.is_shown(8));
     }
 }

@@ -62,48 +62,67 @@ pub fn cycle(report: &CycleReport, zone: &TimeZone) -> String {
     );
     list(
         &mut text,
-        "Not carried:",
+        "Failed:",
         report.failures.iter().map(|failure| {
             let field = failure.field.map(|field| format!(", {}", field.words())).unwrap_or_default();
             format!("{}{field}: {}", clean(&failure.person), clean(&failure.why))
         }),
     );
-    if !report.plan.is_empty() {
+    if report.dry_run && !report.plan.is_empty() {
         text.push('\n');
         text.push_str(&plan(report));
+    } else {
+        list(&mut text, "Not carried:", report.plan.iter().flat_map(note_lines));
+        if report.plan.iter().any(|person| !person.changes.is_empty()) {
+            paragraph(&mut text, "`hxsync plan` shows what would be written.");
+        }
     }
     text
 }
 
-/// What would be written, by person.
+/// What would be written, by person, and what would not and why.
 pub fn plan(report: &CycleReport) -> String {
     let report = masked(report.clone());
     let mut text = String::new();
-    if report.plan.is_empty() {
+    let mut written = report.plan.iter().filter(|person| !person.changes.is_empty()).peekable();
+    if written.peek().is_none() {
         line(&mut text, format_args!("Nothing would be written."));
-        return text;
+    } else {
+        line(&mut text, format_args!("Would write:"));
     }
-    line(&mut text, format_args!("Would write:"));
-    for person in &report.plan {
-        plan_of_one(&mut text, person);
+    for person in written {
+        line(&mut text, format_args!("  {}", clean(&person.person)));
+        for change in &person.changes {
+            line(&mut text, format_args!("    {}", change_line(change)));
+        }
     }
+    list(&mut text, "Not carried:", report.plan.iter().flat_map(note_lines));
     text
 }
 
-fn plan_of_one(text: &mut String, person: &PersonPlan) {
-    line(text, format_args!("  {}", clean(&person.person)));
-    for change in &person.changes {
-        line(text, format_args!("    {}", change_line(change)));
-    }
+/// One line for each reason, with all the fields it holds for.
+fn note_lines(person: &PersonPlan) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for (field, why) in &person.notes {
-        line(text, format_args!("    {:<8} {:<16} {}", "–", field.words(), clean(why)));
+        match reasons.iter_mut().find(|(known, _)| known == why) {
+            Some((_, fields)) => fields.push(field.words()),
+            None => reasons.push((why, vec![field.words()])),
+        }
     }
+    let line = |(why, fields): (&str, Vec<&str>)| {
+        let fields = match fields.len() {
+            1..=3 => fields.join(", "),
+            many => format!("{many} fields"),
+        };
+        format!("{}, {fields}: {}", clean(&person.person), clean(why))
+    };
+    reasons.into_iter().map(line).collect()
 }
 
 fn change_line(change: &Change) -> String {
     let to = change.to.as_ref().map_or("(empty)".to_owned(), |to| clean(&readable(to)));
     let (side, field, from) = (change.side, change.field.words(), reading(&change.from));
-    format!("{side:<8} {field:<16} {from} → {to}   ({})", clean(&change.why.to_string()))
+    format!("{side:<8} {field:<24} {from} → {to}   ({})", clean(&change.why.to_string()))
 }
 
 fn reading(reading: &Reading) -> String {
@@ -153,6 +172,12 @@ pub fn status(report: &StatusReport, zone: &TimeZone) -> String {
             row(&mut text, "API use", &what);
         }
     }
+    text
+}
+
+/// What holds writes back for everybody, in paragraphs.
+pub fn status_notes(report: &StatusReport) -> String {
+    let mut text = String::new();
     if report.awaits_first_sync {
         paragraph(
             &mut text,
@@ -340,7 +365,7 @@ mod tests {
         Sides that failed:
           Huma could not be reached; it is tried again
 
-        Not carried:
+        Failed:
           Kari Nordmann (1042), phone: Xledger refused the write
         ");
     }
@@ -365,9 +390,11 @@ mod tests {
         insta::assert_snapshot!(plan(&report), @r"
         Would write:
           Kari Nordmann (1042)
-            Xledger  phone            (empty) → +47 900 11 222   (edited in Huma)
-            Xledger  bank account     *******7947 → *******8903   (edited in Huma)
-            –        email            waits for the person to confirm
+            Xledger  phone                    (empty) → +47 900 11 222   (edited in Huma)
+            Xledger  bank account             *******7947 → *******8903   (edited in Huma)
+
+        Not carried:
+          Kari Nordmann (1042), email: waits for the person to confirm
         ");
         assert!(!serde_json::to_string(&masked(report)).unwrap().contains("86011117947"));
     }

@@ -12,7 +12,8 @@ mod xledger;
 pub use outcome::{FieldResult, judge};
 
 use super::engine::{CycleRun, Engine, SyncError};
-use crate::domain::{Field, HumaId, LinkId, Reading, Record, RecordId, Side, XledgerId};
+use crate::domain::lens::Relation;
+use crate::domain::{Field, HumaId, Lenses, LinkId, Reading, Record, RecordId, Side, XledgerId};
 use crate::reconcile::{Change, PairBase};
 use crate::store::IntentId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +66,10 @@ pub struct PairNow {
 }
 
 impl PairNow {
+    pub fn new(huma: Record, xledger: Record, base: PairBase) -> PairNow {
+        PairNow { huma, xledger, base }
+    }
+
     pub fn reading(&self, side: Side, field: Field) -> &Reading {
         &self.record(side).fields[field]
     }
@@ -202,11 +207,29 @@ impl Engine {
     }
 }
 
-/// Whether the plan's view of both sides still holds for a change: the target exactly, and for an answer both (P1, P3). What
-/// this cycle itself wrote on the other side, the first half of an answer for both, is no move.
-pub fn is_current(change: &Change, pair: &PairNow, own: Option<&Reading>) -> bool {
+/// Whether the plan's view of both sides still holds for a change: the target exactly, and for an answer both (P1, P3).
+pub fn is_current(change: &Change, pair: &PairNow, lenses: &Lenses) -> bool {
     let target = *pair.reading(change.side, change.field) == change.from;
     let must_match_both = change.answers.is_some() || change.field.is_on_position();
-    let other = pair.reading(change.side.other(), change.field);
-    target && (!must_match_both || *other == change.other || own == Some(other))
+    target
+        && (!must_match_both
+            || other_is_current(change, pair.reading(change.side.other(), change.field), lenses))
+}
+
+/// Whether the other side still holds what the plan saw there, or says by now what is written: an answer for both sides is
+/// carried out one after the other.
+pub fn other_is_current(change: &Change, other: &Reading, lenses: &Lenses) -> bool {
+    if *other == change.other {
+        return true;
+    }
+    match (&change.to, other, change.side) {
+        (None, Reading::Empty, _) => true,
+        (Some(to), Reading::Value(other), Side::Huma) => {
+            lenses.relation(change.field, to, other) == Relation::Equal
+        }
+        (Some(to), Reading::Value(other), Side::Xledger) => {
+            lenses.relation(change.field, other, to) == Relation::Equal
+        }
+        (_, _, _) => false,
+    }
 }

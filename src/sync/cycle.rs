@@ -1,9 +1,11 @@
 //! One cycle from reading to the last base: everything between the two reads and the first write is one transaction.
 
 use super::apply::{Group, PairNow, targets};
-use super::engine::{CATALOG, Core, CycleRun, PENDING, RECONCILED_UNDER, SyncError, is_for_all};
+use super::engine::{
+    CATALOG, Core, CycleRun, PENDING, PEOPLE_AGAIN, RECONCILED_UNDER, SyncError, is_for_all,
+};
 use super::observe::{self, Mark, Marks, Observation, Reach as Read, ReadError};
-use super::people::{self, CreateOrder, PeoplePlan, PeopleTerms};
+use super::people::{self, PeoplePlan, PeopleTerms};
 use super::recover;
 use super::report::{CycleReport, PersonPlan};
 use super::request::{CycleRequest, Reach};
@@ -36,7 +38,6 @@ pub(super) struct Observed {
 pub(super) struct Recorded {
     pub groups: Vec<Group>,
     pub pairs: BTreeMap<LinkId, PairNow>,
-    pub creates: Vec<CreateOrder>,
     pub plan: Vec<PersonPlan>,
     /// What limits hold, by class.
     pub held: Vec<(HoldClass, PersonPlan)>,
@@ -117,8 +118,7 @@ impl Engine {
             let groups = std::mem::take(&mut recorded.groups);
             let mut pairs = std::mem::take(&mut recorded.pairs);
             self.apply(&mut run, groups, &mut pairs).await?;
-            let creates = std::mem::take(&mut recorded.creates);
-            self.create_people(&mut run, creates).await?;
+            self.create_people(&mut run).await?;
             self.learn_titles(&mut run)?;
             if !recorded.quiet {
                 self.end_cycle(&mut run)?;
@@ -334,6 +334,9 @@ impl Engine {
             pending.retain(|link| !run.applied.contains(link));
             pending.extend(run.moved_meanwhile.iter().chain(&run.unsettled));
             tx.put_meta(&PENDING, &pending)?;
+            if run.people_again {
+                tx.put_meta(&PEOPLE_AGAIN, &true)?;
+            }
             tx.end_cycle(run.cycle, &outcome_words(run, awaits), counts, now)
         });
         Ok(result?)
@@ -442,8 +445,7 @@ impl Engine {
         report.xledger_writes = run.side_writes[Side::Xledger as usize];
         report.created = run.created;
         report.new_links = recorded.new_links;
-        report.answers_applied =
-            recorded.answers_applied.saturating_sub(run.answers_refused + run.answers_queued);
+        report.answers_applied = recorded.answers_applied.saturating_sub(run.answers_refused);
         report.answers_refused = recorded.answers_refused + run.answers_refused;
         report.failures = run.failures;
         report.sides = run.sides;
@@ -529,7 +531,7 @@ impl Core {
             decisions.clear();
         }
 
-        recover::settle_unfinished(tx, run, &lenses, observed, now, &mut noise)?;
+        let owed = recover::settle_unfinished(tx, run, &lenses, observed, now, &mut noise)?;
         let scope = self.scope(tx, run, request, observed, &decisions, now)?;
         let people_plan = match both_listed && is_for_all(request) && (scope.everybody || scope.people) {
             true => {
@@ -540,11 +542,13 @@ impl Core {
                     today: time::local_day(now, &self.settings.sync.time_zone),
                     now,
                 };
+                noise.add(tx.remove_meta(&PEOPLE_AGAIN)?);
                 Some(people::plan_people(tx, run, &terms, &decisions)?)
             }
             false => None,
         };
         let mut links = scope.links.clone();
+        links.extend(owed.keys());
         if let Some(people) = &people_plan {
             links.extend(&people.linked);
             noise.add(!people.linked.is_empty());
@@ -559,8 +563,17 @@ impl Core {
             frozen: self.frozen(),
         };
         let force = matches!(request.reach, Reach::Person(_));
-        let mut evaluated =
-            evaluate::pairs(tx, self, &terms, scope.everybody, &links, &decisions, force, &run.blocked)?;
+        let mut evaluated = evaluate::pairs(
+            tx,
+            self,
+            &terms,
+            scope.everybody,
+            &links,
+            &decisions,
+            force,
+            &run.blocked,
+            &owed,
+        )?;
         let mapping = self.settings.mapping_digest();
         let remapped = tx.meta(&meta::MAPPING_DIGEST)?.is_some_and(|known| known != mapping);
         let plan_only = !stop_writes && (remapped || tx.meta(&meta::PLAN_ONLY)?.is_some());
@@ -644,7 +657,10 @@ impl Core {
                 self.record_intents(tx, run, plan, &mut evaluated.bases, &mut recorded, now)?;
                 noise.add(true);
             }
-            recorded.creates = checked.creates;
+            for order in &checked.creates {
+                self.journal_order(tx, run, order, now)?;
+                noise.add(true);
+            }
         }
         for (record, who) in &checked.ignored {
             noise.add(tx.add_ignored(record, &who.to_string(), now)?);
@@ -680,7 +696,8 @@ impl Core {
         if request.dry_run {
             return Ok(());
         }
-        recorded.quiet = !noise.any() && recorded.creates.is_empty() && recorded.groups.is_empty();
+        let creating = !tx.unfinished_creations()?.is_empty();
+        recorded.quiet = !creating && !noise.any() && recorded.groups.is_empty();
         if recorded.quiet {
             let counts = self.add_use(tx, run, now)?;
             let outcome = outcome_words(run, recorded.awaits_first_sync);

@@ -4,12 +4,12 @@ use super::report::{FieldFailure, SideFailure};
 use super::request::CycleRequest;
 use crate::config::Settings;
 use crate::domain::lens::LensOptions;
-use crate::domain::{Catalog, Field, FieldMap, FieldSet, Lenses, LinkId, NamedObject, Reading, Side, time};
+use crate::domain::{Catalog, Field, FieldMap, FieldSet, Lenses, LinkId, NamedObject, Side, time};
 use crate::reconcile::FingerprintKey;
 use crate::remote::{Clock, Huma, RemoteError, Xledger};
 use crate::store::{Key, Store, StoreError, Tenants, meta};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,8 @@ pub enum SyncError {
 pub(super) const CATALOG: Key<Catalog> = Key::new("catalog");
 /// Links whose last plan is not carried out yet: reconciled in every cycle.
 pub(super) const PENDING: Key<BTreeSet<LinkId>> = Key::new("pending_links");
+/// People are looked at in the next cycle although nobody moved.
+pub(super) const PEOPLE_AGAIN: Key<bool> = Key::new("people_again");
 /// Digest of everything besides the records that decides an outcome, as of the last cycle that reconciled everybody.
 pub(super) const RECONCILED_UNDER: Key<String> = Key::new("reconciled_under");
 
@@ -79,19 +81,18 @@ pub(super) struct CycleRun {
     /// Reconcile everybody, whatever moved: for `plan`.
     pub everybody: bool,
     pub stopped: bool,
+    /// People are to be asked about again in the next cycle: somebody was not made.
+    pub people_again: bool,
     /// Links an unexplained write of an earlier run stands in the way of.
     pub blocked: BTreeSet<LinkId>,
     /// Links whose plan was carried out, whatever came of it.
     pub applied: BTreeSet<LinkId>,
     /// Links whose changes did not all go through.
     pub unsettled: BTreeSet<LinkId>,
-    /// What this cycle wrote, as it read back.
-    pub wrote: BTreeMap<(LinkId, Side, Field), Reading>,
     /// Items whose answers have been carried out at least in part.
     pub answered: BTreeSet<String>,
-    /// Answers that were taken, and could not be carried out after all: refused, and queued once more.
+    /// Answers that were taken and could not be carried out after all.
     pub answers_refused: u64,
-    pub answers_queued: u64,
 }
 
 impl Engine {
@@ -286,19 +287,13 @@ impl CycleRun {
             created: vec![],
             everybody: false,
             stopped: false,
+            people_again: false,
             blocked: BTreeSet::new(),
             applied: BTreeSet::new(),
             unsettled: BTreeSet::new(),
-            wrote: BTreeMap::new(),
             answered: BTreeSet::new(),
             answers_refused: 0,
-            answers_queued: 0,
         }
-    }
-
-    /// What this cycle wrote there, if it did.
-    pub fn own_write(&self, link: LinkId, side: Side, field: Field) -> Option<&Reading> {
-        self.wrote.get(&(link, side, field))
     }
 
     pub fn fail(&mut self, person: &str, field: Option<Field>, why: impl Into<String>) {

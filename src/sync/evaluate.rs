@@ -1,17 +1,19 @@
 //! The parts of a cycle's one transaction: putting observations, reconciling pairs, asking, and finishing answers.
 
-use super::apply::PairNow;
+use super::apply::{PairNow, other_is_current};
 use super::cycle::{Decisions, Observed, PeoplePart, Recorded, resolution_state};
 use super::engine::{Core, CycleRun};
 use super::observe::{Listing, Observation};
 use super::people::{self, CreateOrder};
+use super::recover::Owed;
 use crate::domain::{Field, FieldSet, LinkId, Record, RecordId, Side};
 use crate::reconcile::check::{Checked, HeldAnswer, Limits, check};
 use crate::reconcile::pair::{
     AnswerResult, AnswerState, PairInput, PairPlan, Terms, base_of, reconcile_pair,
 };
 use crate::reconcile::{
-    Decision, FieldStanding, FieldState, FingerprintKey, Question, QuestionKind, Shown, Subject, Verb, Who,
+    Change, Decision, FieldStanding, FieldState, FingerprintKey, Question, QuestionKind, Shown, Subject,
+    Verb, Who,
 };
 use crate::store::{
     AuditEntry, AuditSide, LinkState, News, Outcome, Pair, ResolutionId, StoreError, Writer, meta,
@@ -147,12 +149,13 @@ pub fn pairs(
     decisions: &Decisions,
     unpark: bool,
     blocked: &BTreeSet<LinkId>,
+    owed: &Owed,
 ) -> Result<Evaluated, StoreError> {
     let mut found = Evaluated::default();
     let shared = if everybody || !links.is_empty() { tx.shared_contacts()? } else { BTreeSet::new() };
     let mut visit = |pair: Pair| -> Result<(), StoreError> {
         if pair.link.state == LinkState::Linked && !blocked.contains(&pair.link.id) {
-            reconcile_one(tx, core, terms, pair, decisions, unpark, &shared, &mut found)?;
+            reconcile_one(tx, core, terms, pair, decisions, unpark, &shared, owed, &mut found)?;
         }
         Ok(())
     };
@@ -177,6 +180,7 @@ fn reconcile_one(
     decisions: &Decisions,
     unpark: bool,
     shared: &BTreeSet<i64>,
+    owed: &Owed,
     found: &mut Evaluated,
 ) -> Result<(), StoreError> {
     let (Some(huma), Some(xledger)) = (pair.huma, pair.xledger) else { return Ok(()) };
@@ -208,7 +212,10 @@ fn reconcile_one(
         id_taken: is_id_taken(tx, &huma.record, &xledger.record)?,
         decisions: &of_pair,
     };
-    let plan = reconcile_pair(&input, terms);
+    let mut plan = reconcile_pair(&input, terms);
+    if let Some(owed) = owed.get(&pair.link.id).filter(|_| !excluded) {
+        carry_on(&mut plan, owed, &huma.record, &xledger.record, terms);
+    }
     for field in Field::ALL {
         *found.states.entry((plan.states[field], field)).or_default() += 1;
     }
@@ -239,10 +246,34 @@ fn reconcile_one(
         && !states_moved
         && !unpark;
     if !at_rest {
-        found.bases.insert(pair.link.id, PairNow { huma: huma.record, xledger: xledger.record, base });
+        found.bases.insert(pair.link.id, PairNow::new(huma.record, xledger.record, base));
         found.plans.push(plan);
     }
     Ok(())
+}
+
+/// Goes on with what a human decided and no write carried out, where both sides still stand as they saw them.
+fn carry_on(plan: &mut PairPlan, owed: &[Change], huma: &Record, xledger: &Record, terms: &Terms<'_>) {
+    let reading = |side: Side, field: Field| match side {
+        Side::Huma => &huma.fields[field],
+        Side::Xledger => &xledger.fields[field],
+    };
+    let mut standing = Vec::new();
+    for change in owed {
+        let field = change.field;
+        let stands = *reading(change.side, field) == change.from
+            && other_is_current(change, reading(change.side.other(), field), terms.lenses);
+        let settled = plan.moves.iter().any(|moved| moved.field == field);
+        if !stands || settled || terms.frozen.contains(field) {
+            continue;
+        }
+        plan.questions.retain(|question| question.subject.field() != Some(field));
+        // With one half of an answer carried out, a rule would carry the other half's old value back over it.
+        plan.changes.retain(|planned| planned.field != field);
+        plan.states[field] = FieldState::Agreed;
+        standing.push(change.clone());
+    }
+    plan.changes.extend(standing);
 }
 
 /// Fields of a contact or subledger that other employees point at too.

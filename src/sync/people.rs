@@ -127,7 +127,12 @@ fn ask_about_people(
             (kind, doubt)
         },
     ));
+    let being_made: BTreeSet<RecordId> =
+        tx.unfinished_creations()?.into_iter().map(|creation| creation.source).collect();
     for (kind, doubt) in doubts {
+        if being_made.contains(&doubt.record) {
+            continue;
+        }
         let Some(record) = records.get(&doubt.record) else { continue };
         let question = people_question(kind, doubt, record);
         let to = doubt.record.side().other();
@@ -480,7 +485,21 @@ pub fn audit_person(
         record: Some(&record.id),
         person: Some(&record.label()),
         field: None,
-        side: Some(crate::store::AuditSide::One(record.side())),
+        side: Some(crate::store::AuditSide::One(match outcome {
+            // Made on the side the record is not on.
+            Outcome::Created => record.side().other(),
+            Outcome::Written
+            | Outcome::Agreed
+            | Outcome::Linked
+            | Outcome::Asked
+            | Outcome::Answered
+            | Outcome::Refused
+            | Outcome::Held
+            | Outcome::Failed
+            | Outcome::Unknown
+            | Outcome::Noted
+            | Outcome::Erased => record.side(),
+        })),
         old: None,
         new: None,
         why,

@@ -62,7 +62,8 @@ impl Core {
         links.extend(decisions.iter().filter_map(|(subject, _)| subject.link()));
         let about_people = decisions.iter().any(|(subject, _)| matches!(subject, Subject::Record(_)));
         let is_unlinked = |id: &&RecordId| tx.link_of_record(id).is_ok_and(|link| link.is_none());
-        let people = about_people || moved.iter().any(is_unlinked);
+        let again = tx.meta(&super::engine::PEOPLE_AGAIN)?.unwrap_or_default();
+        let people = about_people || again || moved.iter().any(is_unlinked);
         Ok(Scope { everybody, people, links, pending })
     }
 

@@ -3,10 +3,14 @@
 
 mod answers;
 mod cases;
+mod commands;
+mod daemon;
 mod faults;
 mod first_sync;
 mod huma_client;
+mod kill;
 mod live;
 mod properties;
 mod support;
+mod unit;
 mod xledger_client;

@@ -173,7 +173,7 @@ fn write_settings(directory: &Path, huma: &HumaSim, xledger: &XledgerSim) -> std
          [xledger]\nurl = \"{}\"\ntoken_file = \"{here}/xledger-token\"\nrequests_per_second = 50\n\n\
          [state]\ndirectory = \"{here}/state\"\n\n\
          [resolutions]\nsettle = \"500ms\"\n\n\
-         [sync]\nhuma_interval = \"1s\"\nsweep = \"1s\"\nxledger_interval = \"1s\"\n",
+         [sync]\nhuma_interval = \"1s\"\nsweep = \"5s\"\nxledger_interval = \"1s\"\n",
         huma.url(),
         options.client_id,
         xledger.url(),

@@ -93,10 +93,19 @@ impl Engine {
             run.unsettled.insert(group.link);
         }
         let taken_back = take_back(run, &results);
-        self.store.write(|tx| {
+        let moved = self.store.write(|tx| {
             for (item, words) in &taken_back {
-                tx.take_answer_back(item, words.as_deref(), now)?;
+                tx.take_answer_back(item, words, now)?;
             }
+            // Reading again right before the write may have shown more than the written fields: reconciled next.
+            let known = tx.snapshot(&pair.record(side).id)?;
+            let moved = known.is_some_and(|known| {
+                let fields = &known.record.fields;
+                fields.iter().any(|(field, reading)| {
+                    let written = group.changes.iter().any(|change| change.field == field);
+                    !written && *reading != pair.record(side).fields[field]
+                })
+            });
             tx.set_intent_state(group.intent, state, now)?;
             tx.put_snapshot(pair.record(side), now, None)?;
             tx.put_base(group.link, &pair.base)?;
@@ -116,8 +125,11 @@ impl Engine {
                     outcome: row.outcome,
                 })?;
             }
-            Ok(())
+            Ok(moved)
         })?;
+        if moved {
+            run.moved_meanwhile.insert(group.link);
+        }
         Ok(())
     }
 
@@ -140,10 +152,7 @@ impl Engine {
                 mark_write(pair, change, lenses, now);
                 if agree(pair, field, lenses) {
                     rebase(pair, field, FieldStanding::Agreed, lenses, now, run.cycle);
-                } else if change.answers.is_some() {
-                    await_other_half(pair, change, lenses, now, run.cycle);
                 }
-                run.wrote.insert((group.link, side, field), written.reading.clone());
                 Some(row(change, change.to.as_ref(), Outcome::Written, change.why.to_string()))
             }
             FieldResult::Pending => {
@@ -202,10 +211,17 @@ impl Engine {
     }
 }
 
-fn intent_state(results: &[(Change, FieldResult)]) -> IntentState {
+/// The state an intent is left in by what came of its fields.
+pub fn intent_state(results: &[(Change, FieldResult)]) -> IntentState {
     let any = |test: fn(&FieldResult) -> bool| results.iter().any(|(_, result)| test(result));
+    // What a human decided is owed: the intent stays planned until it is carried out or a value moves.
+    let owed = results.iter().any(|(change, result)| {
+        matches!(result, FieldResult::Failed) && change.who != crate::reconcile::Who::Hxsync
+    });
     if any(|result| matches!(result, FieldResult::Unknown)) {
         IntentState::Unknown
+    } else if owed {
+        IntentState::Planned
     } else if any(|result| {
         matches!(result, FieldResult::Refused(_) | FieldResult::Failed | FieldResult::NotAccepted(_))
     }) {
@@ -247,45 +263,28 @@ fn mark_state(pair: &mut PairNow, field: Field, state: FieldState, now: Timestam
     pair.base.states[field] = Some(StateMark { state, since: now });
 }
 
-/// The first half of an answer for both sides stands. The base says what was there before, so that the written side is the
-/// one that moved: should the other half fail, the next cycle carries the answer there, and never back.
-fn await_other_half(pair: &mut PairNow, change: &Change, lenses: &Lenses, now: Timestamp, cycle: i64) {
-    let field = change.field;
-    let written = std::mem::replace(&mut pair.record_mut(change.side).fields[field], change.from.clone());
-    let agreed = pair.base.fields[field].as_ref().and_then(|base| base.agreed.clone());
-    rebase(pair, field, FieldStanding::Agreed, lenses, now, cycle);
-    if let Some(base) = &mut pair.base.fields[field] {
-        base.agreed = agreed;
-    }
-    pair.record_mut(change.side).fields[field] = written;
-}
-
-/// Answers of which nothing was carried out: refused with these words, or queued once more.
-fn take_back(run: &mut CycleRun, results: &[(Change, FieldResult)]) -> BTreeMap<String, Option<String>> {
+/// Answers of which nothing was carried out and nothing is owed, and why.
+fn take_back(run: &mut CycleRun, results: &[(Change, FieldResult)]) -> BTreeMap<String, String> {
     let mut taken_back = BTreeMap::new();
     for (change, result) in results {
         let Some(item) = &change.answers else { continue };
         let words = match result {
+            FieldResult::Stale => "a value changed after you saw it. Asked again below".to_owned(),
+            FieldResult::Refused(_) => format!("{} did not take it", change.side),
             FieldResult::Written(_)
             | FieldResult::Pending
             | FieldResult::NotAccepted(_)
-            | FieldResult::EditedMeanwhile(_) => {
+            | FieldResult::EditedMeanwhile(_)
+            | FieldResult::Failed
+            | FieldResult::Unknown => {
                 run.answered.insert(item.clone());
                 continue;
             }
-            FieldResult::Stale => Some("a value changed after you saw it. Asked again below".to_owned()),
-            FieldResult::Refused(_) => Some(format!("{} did not take it", change.side)),
-            FieldResult::Failed | FieldResult::Unknown => None,
         };
         taken_back.entry(item.clone()).or_insert(words);
     }
     taken_back.retain(|item, _| run.answered.insert(item.clone()));
-    for words in taken_back.values() {
-        match words {
-            Some(_) => run.answers_refused += 1,
-            None => run.answers_queued += 1,
-        }
-    }
+    run.answers_refused += taken_back.len() as u64;
     taken_back
 }
 

@@ -4,7 +4,7 @@
 //! fields, so that one bad value stops only itself (P6).
 
 use super::huma::{all, refused_or_failed};
-use super::outcome::{FieldResult, judge};
+use super::outcome::{FieldResult, intent_state, judge};
 use super::{Group, PairNow, Target, is_current};
 use crate::domain::{Field, LinkId, Reading, RecordId, Side, XledgerId};
 use crate::reconcile::Change;
@@ -43,9 +43,7 @@ impl Engine {
                 continue;
             };
             let (current, stale): (Vec<Change>, Vec<Change>) =
-                group.changes.iter().cloned().partition(|change| {
-                    is_current(change, pair, run.own_write(group.link, change.side.other(), change.field))
-                });
+                group.changes.iter().cloned().partition(|change| is_current(change, pair, &run.lenses));
             results[index] = all(&stale, || FieldResult::Stale);
             if !current.is_empty() {
                 parts.push(Part { group: index, changes: current, again: false });
@@ -71,7 +69,9 @@ impl Engine {
                 pairs.insert(group.link, pair);
             } else {
                 let now = self.core.clock.now();
-                self.store.write(|tx| tx.set_intent_state(group.intent, IntentState::Failed, now))?;
+                let state = intent_state(&results);
+                self.store.write(|tx| tx.set_intent_state(group.intent, state, now))?;
+                run.unsettled.insert(group.link);
             }
         }
         Ok(())
