@@ -132,6 +132,8 @@ pub fn correlate(huma: &[Entry], xledger: &[Entry], memory: &PeopleMemory) -> Co
     let mut found = Correlation::default();
     let mut spoken_for: BTreeSet<RecordId> = BTreeSet::new();
     let mut ended: BTreeSet<RecordId> = BTreeSet::new();
+    // Paired here: from the next cycle on these are linked, and already shown as such.
+    let mut paired: BTreeSet<RecordId> = BTreeSet::new();
     let free = |entry: &&Entry| !entry.linked && !memory.ignored.contains(&entry.id);
 
     for entry in huma.iter().filter(free) {
@@ -144,6 +146,7 @@ pub fn correlate(huma: &[Entry], xledger: &[Entry], memory: &PeopleMemory) -> Co
                     ended.extend([entry.id.clone(), partner.id.clone()]);
                     continue;
                 }
+                paired.extend([entry.id.clone(), partner.id.clone()]);
                 if let (RecordId::Huma(huma), RecordId::Xledger(xledger)) = (&entry.id, &partner.id) {
                     let label = if entry.number.is_some() { &entry.label } else { &partner.label };
                     found.pairs.push(FoundPair {
@@ -187,7 +190,7 @@ pub fn correlate(huma: &[Entry], xledger: &[Entry], memory: &PeopleMemory) -> Co
             ended.insert(entry.id.clone());
             continue;
         }
-        let candidates = index.near(entry, memory, &spoken_for);
+        let candidates = index.near(entry, memory, &spoken_for, &paired);
         found.only.push(Doubt {
             record: entry.id.clone(),
             label: entry.label.clone(),
@@ -231,6 +234,8 @@ struct Index<'a> {
     claims: HashMap<&'a RecordId, Vec<&'a Entry>>,
     by_email: HashMap<(Side, &'a str), Vec<&'a Entry>>,
     by_birth: HashMap<(Side, &'a str, &'a str, &'a str), Vec<&'a Entry>>,
+    /// By the number without its leading zeros.
+    by_bare_number: HashMap<(Side, &'a str), Vec<&'a Entry>>,
 }
 
 impl<'a> Index<'a> {
@@ -242,6 +247,7 @@ impl<'a> Index<'a> {
             claims: HashMap::new(),
             by_email: HashMap::new(),
             by_birth: HashMap::new(),
+            by_bare_number: HashMap::new(),
         };
         for entry in xledger {
             if let Some(number) = &entry.number {
@@ -258,6 +264,9 @@ impl<'a> Index<'a> {
         }
         for entry in huma.iter().chain(xledger) {
             let side = entry.id.side();
+            if let Some(number) = &entry.number {
+                index.by_bare_number.entry((side, bare(number))).or_default().push(entry);
+            }
             if let Some(email) = &entry.email {
                 index.by_email.entry((side, email)).or_default().push(entry);
             }
@@ -352,16 +361,25 @@ impl<'a> Index<'a> {
         if notes.is_empty() { Verdict::Pair(partner, by) } else { Verdict::Doubt(notes) }
     }
 
-    /// Records of the other side with the same e-mail, or the same name and date of birth, whom nobody else is asked about.
-    /// Linked ones too: a newcomer may be somebody who is linked already, and must not be created a second time.
-    fn near(&self, entry: &Entry, memory: &PeopleMemory, spoken_for: &BTreeSet<RecordId>) -> Vec<Candidate> {
+    /// Records of the other side with the same e-mail, the same name and date of birth, or an employment ID that is the same
+    /// but for its leading zeros, whom nobody else is asked about. By e-mail and name linked ones too: a newcomer may be
+    /// somebody who is linked already, and must not be created a second time.
+    fn near(
+        &self,
+        entry: &Entry,
+        memory: &PeopleMemory,
+        spoken_for: &BTreeSet<RecordId>,
+        paired: &BTreeSet<RecordId>,
+    ) -> Vec<Candidate> {
         let other = entry.id.side().other();
         let mut whys: BTreeMap<&RecordId, (&Entry, Vec<String>)> = BTreeMap::new();
-        let mut add = |partners: Option<&Vec<&'a Entry>>, why: &str| {
+        let mut add = |partners: Option<&Vec<&'a Entry>>, why: &str, linked_too: bool| {
             for partner in partners.into_iter().flatten() {
-                let free = !memory.ignored.contains(&partner.id) && !spoken_for.contains(&partner.id);
+                let is_linked = partner.linked || paired.contains(&partner.id);
+                let asked = spoken_for.contains(&partner.id) && !is_linked;
+                let free = !memory.ignored.contains(&partner.id) && !asked && (linked_too || !is_linked);
                 if free && !memory.rules_out(&entry.id, &partner.id) {
-                    let linked = partner.linked.then(|| "linked already".to_owned());
+                    let linked = is_linked.then(|| "linked already".to_owned());
                     let (_, known) =
                         whys.entry(&partner.id).or_insert_with(|| (partner, linked.into_iter().collect()));
                     known.push(why.into());
@@ -369,12 +387,16 @@ impl<'a> Index<'a> {
             }
         };
         if let Some(email) = &entry.email {
-            add(self.by_email.get(&(other, email)), "same email");
+            add(self.by_email.get(&(other, email)), "same email", true);
         }
         if let (Some(given), Some(family), Some(birth)) =
             (&entry.given_name, &entry.family_name, &entry.birth_date)
         {
-            add(self.by_birth.get(&(other, given, family, birth)), "same name and date of birth");
+            add(self.by_birth.get(&(other, given, family, birth)), "same name and date of birth", true);
+        }
+        if let Some(number) = &entry.number {
+            let near = self.by_bare_number.get(&(other, bare(number)));
+            add(near, "same employment ID but for leading zeros", false);
         }
         whys.into_values().map(|(partner, why)| candidate(partner, why)).collect()
     }
@@ -390,6 +412,10 @@ impl PeopleMemory {
             (RecordId::Huma(_), RecordId::Huma(_)) | (RecordId::Xledger(_), RecordId::Xledger(_)) => false,
         }
     }
+}
+
+fn bare(number: &str) -> &str {
+    number.trim_start_matches('0')
 }
 
 /// Both birth dates known and different; or one unknown, and both names different.

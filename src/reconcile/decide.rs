@@ -5,6 +5,7 @@
 //! | row | state                                     | outcome                                 |
 //! |----:|-------------------------------------------|-----------------------------------------|
 //! |   1 | excluded, or both directions `never`      | off                                     |
+//! |     | no telling which of several positions     | read-only                               |
 //! |   2 | hidden on a side                          | hidden, base unmoved                    |
 //! |   3 | a value fails its check                   | invalid, never carried                  |
 //! |     | the record behind it is locked as a whole | read-only                             |
@@ -34,6 +35,10 @@ pub fn decide(case: &FieldCase<'_>, lenses: &Lenses) -> Outcome {
     {
         return Outcome::Off;
     }
+    // What stands on a position that nobody has chosen is not hidden: it cannot be told.
+    if let Some(lock @ Lock::ChoosePosition) = case.lock(Side::Huma) {
+        return Outcome::ReadOnly { side: Side::Huma, lock: lock.clone() };
+    }
     for side in Side::BOTH {
         if case.is_hidden(side) {
             return Outcome::Hidden { side };
@@ -43,7 +48,7 @@ pub fn decide(case: &FieldCase<'_>, lenses: &Lenses) -> Outcome {
         return Outcome::Invalid { side, fault };
     }
     for side in Side::BOTH {
-        if let Some(lock @ (Lock::Deactivated | Lock::Shared | Lock::ChoosePosition)) = case.lock(side) {
+        if let Some(lock @ (Lock::Deactivated | Lock::Shared)) = case.lock(side) {
             return Outcome::ReadOnly { side, lock: lock.clone() };
         }
     }
@@ -78,6 +83,10 @@ fn without_base(case: &FieldCase<'_>, lenses: &Lenses) -> Outcome {
 fn missing(case: &FieldCase<'_>, has: Side, value: &Spelling, lenses: &Lenses) -> Outcome {
     if case.direction(has.other()) == Direction::Never {
         return Outcome::Off;
+    }
+    // There is nothing to ask where the one value cannot be taken over.
+    if let Err(why) = lenses.carry(case.field, has, value, None) {
+        return Outcome::Unrepresentable { to: has.other(), why };
     }
     if case.field.is_pay_critical() || case.policy.on_missing == OnMissing::Ask {
         return ask(QuestionKind::Missing, Some(has), vec![]);

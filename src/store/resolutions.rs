@@ -206,8 +206,9 @@ impl Writer<'_> {
         found(changed, "queued answer")
     }
 
-    /// Refuses the last applied answer to an item after all, and opens its question again.
-    pub fn take_answer_back(&self, item: &str, words: &str, at: Timestamp) -> Result<(), StoreError> {
+    /// Undoes that the last answer to an item was applied, and opens its question again: with `words` the answer is refused,
+    /// without it waits as before.
+    pub fn take_answer_back(&self, item: &str, words: Option<&str>, at: Timestamp) -> Result<(), StoreError> {
         let last: Option<i64> = self
             .conn
             .prepare_cached("SELECT max(id) FROM resolutions WHERE item = ?1 AND state = 'applied'")?
@@ -215,9 +216,12 @@ impl Writer<'_> {
         let Some(last) = last else { return Ok(()) };
         self.conn
             .prepare_cached(
-                "UPDATE resolutions SET state = 'refused', words = ?2, finished_at = ?3 WHERE id = ?1",
+                "UPDATE resolutions SET state = 'queued', words = NULL, finished_at = NULL WHERE id = ?1",
             )?
-            .execute((last, words, utc_text(at)))?;
+            .execute([last])?;
+        if let Some(words) = words {
+            self.finish_resolution(ResolutionId(last), ResolutionState::Refused, words, at)?;
+        }
         self.conn
             .prepare_cached(
                 "UPDATE questions SET closed_at = NULL, closed_why = NULL

@@ -225,10 +225,10 @@ pub fn other_is_current(change: &Change, other: &Reading, lenses: &Lenses) -> bo
     match (&change.to, other, change.side) {
         (None, Reading::Empty, _) => true,
         (Some(to), Reading::Value(other), Side::Huma) => {
-            lenses.relation(change.field, to, other) == Relation::Equal
+            lenses.relation(change.field, to, other) != Relation::Different
         }
         (Some(to), Reading::Value(other), Side::Xledger) => {
-            lenses.relation(change.field, other, to) == Relation::Equal
+            lenses.relation(change.field, other, to) != Relation::Different
         }
         (_, _, _) => false,
     }

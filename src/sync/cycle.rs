@@ -445,7 +445,8 @@ impl Engine {
         report.xledger_writes = run.side_writes[Side::Xledger as usize];
         report.created = run.created;
         report.new_links = recorded.new_links;
-        report.answers_applied = recorded.answers_applied.saturating_sub(run.answers_refused);
+        report.answers_applied =
+            recorded.answers_applied.saturating_sub(run.answers_refused + run.answers_queued);
         report.answers_refused = recorded.answers_refused + run.answers_refused;
         report.failures = run.failures;
         report.sides = run.sides;
@@ -587,6 +588,10 @@ impl Core {
             plan_only,
             allowed_by.as_ref(),
         )?;
+
+        if stop_writes {
+            evaluate::show_unwritten(&mut evaluated.plans);
+        }
 
         // What must be asked, and which questions are asked no more.
         let mut questions: Vec<_> = evaluated.plans.iter().flat_map(|plan| plan.questions.clone()).collect();

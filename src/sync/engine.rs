@@ -91,8 +91,9 @@ pub(super) struct CycleRun {
     pub unsettled: BTreeSet<LinkId>,
     /// Items whose answers have been carried out at least in part.
     pub answered: BTreeSet<String>,
-    /// Answers that were taken and could not be carried out after all.
+    /// Answers that were taken, and could not be carried out after all: refused, and queued once more.
     pub answers_refused: u64,
+    pub answers_queued: u64,
 }
 
 impl Engine {
@@ -293,6 +294,7 @@ impl CycleRun {
             unsettled: BTreeSet::new(),
             answered: BTreeSet::new(),
             answers_refused: 0,
+            answers_queued: 0,
         }
     }
 

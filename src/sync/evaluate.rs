@@ -13,7 +13,7 @@ use crate::reconcile::pair::{
 };
 use crate::reconcile::{
     Change, Decision, FieldStanding, FieldState, FingerprintKey, Question, QuestionKind, Shown, Subject,
-    Verb, Who,
+    Verb, Who, Why,
 };
 use crate::store::{
     AuditEntry, AuditSide, LinkState, News, Outcome, Pair, ResolutionId, StoreError, Writer, meta,
@@ -226,7 +226,7 @@ fn reconcile_one(
         }
     }
     for change in &plan.changes {
-        if matches!(change.why, crate::reconcile::Why::Filled(_)) {
+        if matches!(change.why, Why::Filled(_)) {
             *found.fills.entry((change.side, change.field)).or_default() += 1;
         }
     }
@@ -369,6 +369,24 @@ pub fn check_plan(
     let mut orders: Vec<CreateOrder> = people.map(|people| people.creates.clone()).unwrap_or_default();
     orders.extend(by_rule.into_iter().filter(|order| creates.contains(&order.source)));
     Ok(CheckedPlan { questions, answers, creates: orders, ignored })
+}
+
+/// While nothing may be written, a field that a rule would write is shown as what it is: it does not agree yet.
+pub fn show_unwritten(plans: &mut [PairPlan]) {
+    for plan in plans {
+        for change in &plan.changes {
+            plan.states[change.field] = match change.why {
+                Why::Filled(_) => FieldState::Missing,
+                Why::Preferred(_) => FieldState::Difference,
+                Why::Edited(_)
+                | Why::Cleared(_)
+                | Why::Restored(_)
+                | Why::Answered(_)
+                | Why::Created(_)
+                | Why::Undone => FieldState::Held,
+            };
+        }
+    }
 }
 
 pub struct CheckedPlan {

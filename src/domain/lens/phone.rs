@@ -41,7 +41,12 @@ fn e164(country: &str, text: &str) -> Option<String> {
         None => text,
     };
     let country: Option<country::Id> = country.trim().to_ascii_uppercase().parse().ok();
-    parsed(country, &text).or_else(|| {
+    let national = || {
+        // The parser takes the first digits of the Norwegian 476 39 658 for the country.
+        let calling_code = phonenumber::metadata::DATABASE.by_id(country?.as_ref())?.country_code();
+        (!text.starts_with('+')).then(|| parsed(country, &format!("+{calling_code}{text}")))?
+    };
+    parsed(country, &text).or_else(national).or_else(|| {
         // `+46 (0)8 ...`: the bracketed trunk zero is dialled only without the country code.
         let (code, rest) = text.split_once("(0)")?;
         code.starts_with('+').then(|| parsed(country, &format!("{code}{rest}")))?
@@ -104,6 +109,14 @@ mod tests {
     fn a_number_without_a_country_belongs_to_the_country_of_the_settings() {
         assert!(read("SE", &Spelling::text("08-123 456 78")).canonical == canonical("+46 8 123 456 78"));
         assert!(canonical("+46 (0)8 123 456 78") == canonical("+46 8 123 456 78"));
+    }
+
+    #[test]
+    fn a_national_number_that_begins_like_its_country_code_is_valid() {
+        for spelling in ["47639658", "476 39 658", "+47 47639658", "004747639658", "4747639658"] {
+            assert_eq!(read("NO", &Spelling::text(spelling)).fault, None, "{spelling}");
+            assert!(canonical(spelling) == Canonical("+4747639658".into()), "{spelling}");
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub struct Truth {
     /// Field names that one side has and the other, empty side cannot hold (a job title, a gender).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unrepresentable: Vec<String>,
-    /// Field names that cannot be written on a side: not editable, a shared contact, positions that tie. Said
+    /// Field names that cannot be written on a side: deactivated, a shared contact, positions that tie. Said
     /// whether the values agree or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_only: Vec<String>,
@@ -88,7 +88,7 @@ impl Truth {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PeopleTruth {
     /// Both halves are the same employee and can be paired without asking.

@@ -158,7 +158,8 @@ impl<'a> Oracle<'a> {
         if self.is_unrepresentable(name, both, xledger) {
             return Some("unrepresentable");
         }
-        if read_only || huma.deactivated || (shared && on_contact) || (tied && FIELDS[10..].contains(&name)) {
+        // A field only Huma's key may not edit stands in nobody's way: its value may still be taken to Xledger.
+        if huma.deactivated || (shared && on_contact) || (tied && FIELDS[10..].contains(&name)) {
             return Some("read_only");
         }
         match both {

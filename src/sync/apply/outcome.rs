@@ -4,7 +4,7 @@ use super::{Group, PairNow};
 use crate::domain::lens::Relation;
 use crate::domain::{Field, Lenses, Reading, Side, Spelling};
 use crate::reconcile::pair::base_of;
-use crate::reconcile::{Change, FieldStanding, FieldState, Parked, StateMark, WriteMark};
+use crate::reconcile::{Change, FieldStanding, FieldState, Parked, StateMark, Who, WriteMark};
 use crate::store::{AuditEntry, AuditSide, IntentState, Outcome};
 use crate::sync::engine::{CycleRun, Engine, SyncError};
 use jiff::{SignedDuration, Timestamp};
@@ -94,9 +94,6 @@ impl Engine {
         }
         let taken_back = take_back(run, &results);
         let moved = self.store.write(|tx| {
-            for (item, words) in &taken_back {
-                tx.take_answer_back(item, words, now)?;
-            }
             // Reading again right before the write may have shown more than the written fields: reconciled next.
             let known = tx.snapshot(&pair.record(side).id)?;
             let moved = known.is_some_and(|known| {
@@ -106,6 +103,9 @@ impl Engine {
                     !written && *reading != pair.record(side).fields[field]
                 })
             });
+            for (item, words) in &taken_back {
+                tx.take_answer_back(item, words.as_deref(), now)?;
+            }
             tx.set_intent_state(group.intent, state, now)?;
             tx.put_snapshot(pair.record(side), now, None)?;
             tx.put_base(group.link, &pair.base)?;
@@ -152,6 +152,8 @@ impl Engine {
                 mark_write(pair, change, lenses, now);
                 if agree(pair, field, lenses) {
                     rebase(pair, field, FieldStanding::Agreed, lenses, now, run.cycle);
+                } else if change.answers.is_some() {
+                    await_other_half(pair, change, lenses, now, run.cycle);
                 }
                 Some(row(change, change.to.as_ref(), Outcome::Written, change.why.to_string()))
             }
@@ -214,9 +216,10 @@ impl Engine {
 /// The state an intent is left in by what came of its fields.
 pub fn intent_state(results: &[(Change, FieldResult)]) -> IntentState {
     let any = |test: fn(&FieldResult) -> bool| results.iter().any(|(_, result)| test(result));
-    // What a human decided is owed: the intent stays planned until it is carried out or a value moves.
+    // What a human allowed without a question of its own (the first sync's picture) is owed until it is carried out or a
+    // value moves; an answer is queued once more.
     let owed = results.iter().any(|(change, result)| {
-        matches!(result, FieldResult::Failed) && change.who != crate::reconcile::Who::Hxsync
+        matches!(result, FieldResult::Failed) && change.who != Who::Hxsync && change.answers.is_none()
     });
     if any(|result| matches!(result, FieldResult::Unknown)) {
         IntentState::Unknown
@@ -263,28 +266,47 @@ fn mark_state(pair: &mut PairNow, field: Field, state: FieldState, now: Timestam
     pair.base.states[field] = Some(StateMark { state, since: now });
 }
 
-/// Answers of which nothing was carried out and nothing is owed, and why.
-fn take_back(run: &mut CycleRun, results: &[(Change, FieldResult)]) -> BTreeMap<String, String> {
+/// The first half of an answer for both sides stands. The base says what was there before, so that the written side is the
+/// one that moved: should the other half fail, the next cycle carries the answer there, and never back.
+fn await_other_half(pair: &mut PairNow, change: &Change, lenses: &Lenses, now: Timestamp, cycle: i64) {
+    let field = change.field;
+    let written = std::mem::replace(&mut pair.record_mut(change.side).fields[field], change.from.clone());
+    let agreed = pair.base.fields[field].as_ref().and_then(|base| base.agreed.clone());
+    rebase(pair, field, FieldStanding::Agreed, lenses, now, cycle);
+    if let Some(base) = &mut pair.base.fields[field] {
+        base.agreed = agreed;
+    }
+    pair.record_mut(change.side).fields[field] = written;
+}
+
+/// Answers of which nothing was carried out: refused with these words, or queued once more.
+fn take_back(run: &mut CycleRun, results: &[(Change, FieldResult)]) -> BTreeMap<String, Option<String>> {
     let mut taken_back = BTreeMap::new();
     for (change, result) in results {
         let Some(item) = &change.answers else { continue };
         let words = match result {
-            FieldResult::Stale => "a value changed after you saw it. Asked again below".to_owned(),
-            FieldResult::Refused(_) => format!("{} did not take it", change.side),
             FieldResult::Written(_)
             | FieldResult::Pending
             | FieldResult::NotAccepted(_)
-            | FieldResult::EditedMeanwhile(_)
-            | FieldResult::Failed
-            | FieldResult::Unknown => {
+            | FieldResult::EditedMeanwhile(_) => {
                 run.answered.insert(item.clone());
                 continue;
             }
+            FieldResult::Stale => Some("a value changed after you saw it. Asked again below".to_owned()),
+            FieldResult::Refused(_) => Some(format!("{} did not take it", change.side)),
+            FieldResult::Failed => None,
+            // What the side shows next tells; until then the answer is owed.
+            FieldResult::Unknown => continue,
         };
         taken_back.entry(item.clone()).or_insert(words);
     }
     taken_back.retain(|item, _| run.answered.insert(item.clone()));
-    run.answers_refused += taken_back.len() as u64;
+    for words in taken_back.values() {
+        match words {
+            Some(_) => run.answers_refused += 1,
+            None => run.answers_queued += 1,
+        }
+    }
     taken_back
 }
 

@@ -4,4 +4,5 @@ pub mod pair;
 pub mod people;
 pub mod staff;
 pub mod text;
+pub mod views;
 pub mod world;
