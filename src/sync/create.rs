@@ -4,7 +4,7 @@
 use super::apply::{Group, PairNow, targets};
 use super::engine::{Core, CycleRun, Engine, SyncError};
 use super::people::{CreateOrder, audit_person, can_create, note_link};
-use crate::domain::{Field, HumaId, LinkId, Record, RecordId, Side, Spelling, XledgerId};
+use crate::domain::{Field, HumaId, LinkId, Reading, Record, RecordId, Side, Spelling, XledgerId};
 use crate::reconcile::pair::{PairInput, Terms, reconcile_pair};
 use crate::reconcile::question::PeopleShown;
 use crate::reconcile::{Change, Shown, Who, Why};
@@ -27,6 +27,9 @@ struct Journal {
     creation: CreationId,
     intent: IntentId,
     source: Record,
+    /// The source with the values the first request carried: what the record is found again by. The source may have been
+    /// edited since.
+    sent: Record,
     label: String,
     who: Who,
     answers: Option<String>,
@@ -233,7 +236,7 @@ impl Engine {
 
     /// After an answer that never came: ours is the one record with the key that the journalled look-up did not have.
     async fn find_made(&mut self, run: &mut CycleRun, journal: Journal, to: Side) -> Result<(), SyncError> {
-        let found = match self.look_up(&journal.source, to).await? {
+        let found = match self.look_up(&journal.sent, to).await? {
             Ok(found) => found,
             Err(error) => {
                 self.note_failure(run, &error);
@@ -291,6 +294,7 @@ impl Engine {
         let journal = Journal {
             creation: creation.id,
             intent: creation.intent,
+            sent: with_values(source.clone(), &intent.changes),
             source,
             label: intent.person,
             who,
@@ -674,6 +678,23 @@ fn note_first_value(
         outcome: Outcome::Created,
     })?;
     Ok(())
+}
+
+/// A record with the texts a first request carried in place of its own.
+fn with_values(mut record: Record, changes: &[Change]) -> Record {
+    for change in changes {
+        let Some(Spelling::Text(sent)) = &change.to else { continue };
+        let plain = |text: &str| match change.field {
+            Field::Phone => text.split_whitespace().collect(),
+            Field::Email => text.trim().to_lowercase(),
+            _ => text.trim().to_owned(),
+        };
+        let same = record.text(change.field).is_some_and(|text| plain(text) == plain(sent));
+        if !same && matches!(record.fields[change.field], Reading::Value(Spelling::Text(_)) | Reading::Empty) {
+            record.fields[change.field] = Reading::Value(Spelling::Text(sent.clone()));
+        }
+    }
+    record
 }
 
 fn pair_ids(source: &RecordId, made: &RecordId) -> (Option<HumaId>, Option<XledgerId>) {

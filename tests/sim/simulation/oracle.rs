@@ -179,7 +179,10 @@ fn explains(
         false => Err("the world knows nothing of it".to_owned()),
     };
     match state {
-        FieldState::Hidden => has(&|record| record.hidden.contains(&field)),
+        // In Huma, empty and not editable is not known to be empty.
+        FieldState::Hidden => has(&|record| {
+            record.hidden.contains(&field) || record.read_only.contains(&field) || !record.active
+        }),
         FieldState::ReadOnly => has(&|record| record.read_only.contains(&field) || !record.active),
         FieldState::Waiting => has(&|record| record.requested.is_some()),
         FieldState::Failing if may_ask => Ok(()),
@@ -246,7 +249,8 @@ fn judge_answers(world: &mut World) {
 fn judge_audit(world: &mut World) {
     let unfinished = world.reader().read().unfinished_intents().expect("intents read");
     for intent in unfinished {
-        world.violate(format!("intent {} is still {}", intent.id.0, intent.state.word()));
+        let (id, side, state) = (intent.id.0, intent.side, intent.state.word());
+        world.violate(format!("intent {id} ({side} {}, {}) is still {state}", intent.operation, intent.person));
     }
     let effects = world.effects.clone();
     for effect in effects {
