@@ -40,9 +40,13 @@ pub enum OpenError {
 
 /// Opens everything but the resolution file, which [`Engine::open_desk`] takes over.
 pub fn open_engine(settings: &Settings) -> Result<Engine, OpenError> {
+    open_engine_at(settings, Arc::new(SystemClock))
+}
+
+/// The same under another clock.
+pub fn open_engine_at(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Engine, OpenError> {
     install_tls();
     refuse_what_is_not_built(settings)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let huma = huma_client(settings, &clock)?;
     let xledger = xledger_client(settings, &clock)?;
     make_directory(&settings.state.directory, 0o711)?;

@@ -243,6 +243,10 @@ fn in_words(class: HoldClass, count: usize) -> String {
 }
 
 impl Limits {
+    /// Nothing trips.
+    pub const NONE: Limits =
+        Limits { changes_per_field: u64::MAX, clears: u64::MAX, creates: u64::MAX, end_dates: u64::MAX };
+
     fn of(&self, class: HoldClass) -> u64 {
         match class {
             HoldClass::Changes { side: Side::Huma | Side::Xledger, .. } => self.changes_per_field,

@@ -526,7 +526,12 @@ impl Core {
         if let Some(decision) = &allowed_by {
             tx.put_meta(&meta::PHASE, &Phase::Live { since: now, by: decision.who.to_string() })?;
         }
-        recorded.awaits_first_sync = first_sync_open && allowed_by.is_none();
+        let first_sync = match (first_sync_open, allowed_by) {
+            (true, None) => evaluate::FirstSync::Waits,
+            (_, Some(decision)) => evaluate::FirstSync::AllowedBy(decision),
+            (false, None) => evaluate::FirstSync::Over,
+        };
+        recorded.awaits_first_sync = matches!(first_sync, evaluate::FirstSync::Waits);
         let stop_writes = recorded.awaits_first_sync || recorded.withheld.is_some();
         if stop_writes {
             decisions.clear();
@@ -586,7 +591,7 @@ impl Core {
             people_plan.as_ref(),
             &decisions,
             plan_only,
-            allowed_by.as_ref(),
+            &first_sync,
         )?;
 
         if stop_writes {

@@ -39,6 +39,9 @@ pub(super) const PEOPLE_AGAIN: Key<bool> = Key::new("people_again");
 /// Digest of everything besides the records that decides an outcome, as of the last cycle that reconciled everybody.
 pub(super) const RECONCILED_UNDER: Key<String> = Key::new("reconciled_under");
 
+/// With more people failing in one cycle it is the side that is not available.
+const MOST_FAILING_ALONE: usize = 3;
+
 /// Everything that decides, beside the store: so that it can be borrowed while a transaction is open.
 pub(super) struct Core {
     pub(super) huma: Arc<dyn Huma>,
@@ -83,6 +86,8 @@ pub(super) struct CycleRun {
     pub stopped: bool,
     /// People are to be asked about again in the next cycle: somebody was not made.
     pub people_again: bool,
+    /// Requests about single people that a side could not answer.
+    pub failed_alone: usize,
     /// Links an unexplained write of an earlier run stands in the way of.
     pub blocked: BTreeSet<LinkId>,
     /// Links whose plan was carried out, whatever came of it.
@@ -249,6 +254,15 @@ impl Engine {
         }
     }
 
+    /// The same for a request about one person: the side is only left alone when more than that one fail (P6).
+    pub(super) fn note_failure_of_one(&mut self, run: &mut CycleRun, error: &RemoteError) {
+        self.note_failure(run, error);
+        run.failed_alone += 1;
+        if matches!(error, RemoteError::Unavailable { .. }) && run.failed_alone <= MOST_FAILING_ALONE {
+            self.rests[error.side() as usize] = None;
+        }
+    }
+
     pub(super) fn is_resting(&self, side: Side) -> bool {
         self.rests[side as usize].is_some_and(|until| self.core.clock.monotonic() < until)
     }
@@ -289,6 +303,7 @@ impl CycleRun {
             everybody: false,
             stopped: false,
             people_again: false,
+            failed_alone: 0,
             blocked: BTreeSet::new(),
             applied: BTreeSet::new(),
             unsettled: BTreeSet::new(),

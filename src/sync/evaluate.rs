@@ -316,6 +316,14 @@ fn is_id_taken(tx: &Writer<'_>, huma: &Record, xledger: &Record) -> Result<bool,
     Ok(false)
 }
 
+/// How far the first sync is.
+pub enum FirstSync {
+    Waits,
+    /// A human allows it in this cycle.
+    AllowedBy(Decision),
+    Over,
+}
+
 /// Limits over the whole plan, and answers to what was held before.
 pub fn check_plan(
     tx: &Writer<'_>,
@@ -325,9 +333,9 @@ pub fn check_plan(
     people: Option<&PeoplePart>,
     decisions: &Decisions,
     plan_only: bool,
-    allowed_by: Option<&Decision>,
+    first_sync: &FirstSync,
 ) -> Result<CheckedPlan, StoreError> {
-    if let Some(decision) = allowed_by {
+    if let FirstSync::AllowedBy(decision) = first_sync {
         // What the picture showed was allowed by a human: no limit counts it.
         for change in evaluated.plans.iter_mut().flat_map(|plan| &mut plan.changes) {
             if change.who == Who::Hxsync {
@@ -337,11 +345,15 @@ pub fn check_plan(
     }
     let linked = tx.linked_count()? as usize;
     let guard = &core.settings.guard;
-    let limits = Limits {
-        changes_per_field: guard.changes_per_field.allows(linked) as u64,
-        clears: guard.clears.allows(linked) as u64,
-        creates: guard.creates.allows(linked) as u64,
-        end_dates: guard.end_dates.allows(linked) as u64,
+    let limits = match first_sync {
+        // Everything waits for the one answer, which speaks of everything: no limit asks beside it.
+        FirstSync::Waits => Limits::NONE,
+        FirstSync::AllowedBy(_) | FirstSync::Over => Limits {
+            changes_per_field: guard.changes_per_field.allows(linked) as u64,
+            clears: guard.clears.allows(linked) as u64,
+            creates: guard.creates.allows(linked) as u64,
+            end_dates: guard.end_dates.allows(linked) as u64,
+        },
     };
     let mut held = Vec::new();
     for (subject, decision) in decisions {

@@ -19,6 +19,8 @@ const XLEDGER_PAGE: u32 = 1000;
 pub const XLEDGER_BATCH: usize = 500;
 /// Rows of one page of Huma's listing.
 const HUMA_PAGE: u64 = 50;
+/// So many people may fail to be read by themselves; with more it is the side that is not available.
+const MOST_UNAVAILABLE: usize = 3;
 /// A listing longer than this is no listing of a company.
 const MOST_PAGES: u64 = 20_000;
 
@@ -152,7 +154,7 @@ pub async fn observe_huma(
         }
     };
     let expected = wanted.len() as u64;
-    let mut read = 0;
+    let (mut read, mut unavailable) = (0, 0);
     let mut details = futures_util::stream::iter(wanted)
         .map(|(id, row)| async move {
             let answer = huma.user(&id, Depth::Copies).await;
@@ -167,6 +169,10 @@ pub async fn observe_huma(
             // Listed a moment ago and not found: hidden from the key, or gone meanwhile. Proves nothing alone.
             Ok(None) => seen.problems.push((Some(RecordId::Huma(id)), "not found".into())),
             Err(RemoteError::Unexpected { path, .. }) => seen.problems.push((Some(RecordId::Huma(id)), path)),
+            Err(RemoteError::Unavailable { what, .. }) if unavailable < MOST_UNAVAILABLE => {
+                unavailable += 1;
+                seen.problems.push((Some(RecordId::Huma(id)), what));
+            }
             Err(error) => return Err(error.into()),
         }
     }

@@ -177,6 +177,16 @@ fn ask_about_people(
             _ => plan.questions.push(question),
         }
     }
+    // Linked by an answer about the other half, which came after this one was looked at.
+    let mut linked = BTreeSet::new();
+    for link in &plan.linked {
+        linked.extend(tx.link(*link)?.into_iter().flat_map(|link| Side::BOTH.map(|side| link.record(side))));
+    }
+    let is_linked =
+        |question: &Question| matches!(&question.subject, Subject::Record(record) if linked.contains(record));
+    plan.questions.retain(|question| !is_linked(question));
+    // What was said of one may change what is shown of others.
+    run.people_again |= plan.answers.iter().any(|answer| answer.result == AnswerState::Applied);
     for (subject, decision) in decisions {
         let is_about_people = matches!(subject, Subject::Record(_));
         if is_about_people && !plan.answers.iter().any(|answer| answer.resolution == decision.resolution) {

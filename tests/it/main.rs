@@ -4,12 +4,14 @@
 mod answers;
 mod cases;
 mod commands;
+mod crash;
 mod daemon;
 mod faults;
 mod first_sync;
 mod huma_client;
 mod kill;
 mod live;
+mod people;
 mod properties;
 mod support;
 mod unit;

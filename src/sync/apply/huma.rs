@@ -33,7 +33,7 @@ impl Engine {
                     continue;
                 }
                 Err(error) => {
-                    self.note_failure(run, &error);
+                    self.note_failure_of_one(run, &error);
                     let results = all(&group.changes, || FieldResult::Failed);
                     self.finish(run, &group, &mut pair, results)?;
                     continue;

@@ -1,13 +1,19 @@
 //! Both simulators and a real engine over real HTTP, in a directory of its own.
 
-use hxsync::cli::open::open_engine;
+use super::views;
+use async_trait::async_trait;
+use hxsync::cli::open::open_engine_at;
 use hxsync::config::Settings;
+use hxsync::remote::{Clock, world::SystemClock};
 use hxsync::sandbox::huma::{self as huma_sim, HumaSim};
 use hxsync::sandbox::people::Person;
 use hxsync::sandbox::xledger::{self as xledger_sim, XledgerSim};
 use hxsync::store::{ReadStore, Store};
 use hxsync::sync::{Cause, CycleReport, CycleRequest, Engine, Look, Reach};
+use jiff::{SignedDuration, Timestamp};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -16,7 +22,38 @@ pub struct World {
     pub xledger: XledgerSim,
     pub engine: Engine,
     pub dir: TempDir,
+    pub clock: Arc<ShiftedClock>,
     settings: Settings,
+}
+
+/// The machine's clock, put forward at will. A wait puts the monotonic one forward and takes no time.
+#[derive(Default)]
+pub struct ShiftedClock {
+    seconds: AtomicI64,
+    waited_ms: AtomicU64,
+}
+
+impl ShiftedClock {
+    pub fn pass(&self, time: SignedDuration) {
+        self.seconds.fetch_add(time.as_secs(), Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Clock for ShiftedClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + SignedDuration::from_secs(self.seconds.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        SystemClock.monotonic() + Duration::from_millis(self.waited_ms.load(Ordering::SeqCst))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1);
+        self.waited_ms.fetch_add(ms, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+    }
 }
 
 impl World {
@@ -37,14 +74,17 @@ impl World {
         let xledger = XledgerSim::start(&xledger_people, options).await.expect("Xledger starts");
         let dir = tempfile::tempdir().expect("a directory");
         let settings = settings(&dir, &huma, &xledger, more);
-        let mut engine = open_engine(&settings).expect("the engine opens");
+        let clock = Arc::new(ShiftedClock::default());
+        let mut engine =
+            open_engine_at(&settings, Arc::clone(&clock) as Arc<dyn Clock>).expect("the engine opens");
         engine.open_desk().expect("the file opens");
-        World { huma, xledger, engine, dir, settings }
+        World { huma, xledger, engine, dir, clock, settings }
     }
 
     /// Ends the engine as a crash would, and opens another over the same state.
     pub fn restart(&mut self) {
-        let fresh = open_engine(&self.settings).expect("the engine opens again");
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let fresh = open_engine_at(&self.settings, clock).expect("the engine opens again");
         self.engine = fresh;
         self.engine.open_desk().expect("the file opens");
     }
@@ -61,14 +101,32 @@ impl World {
     /// Answers the first-sync question and lets it apply.
     pub async fn allow_first_sync(&mut self) -> CycleReport {
         self.full().await;
-        let matched = self.store().read().linked_count().expect("a count");
-        self.save(|text| {
-            let line = text.lines().find(|line| line.starts_with("pending") && line.contains("matched"));
-            let line = line.unwrap_or_else(|| panic!("no first-sync question in:\n{text}"));
-            text.replace(line, &line.replacen("pending", &format!("allow {matched}"), 1))
-        })
-        .await;
+        self.allow_with(|text| text).await;
         self.full().await
+    }
+
+    /// Allows the first sync and makes further edits in the same save.
+    pub async fn allow_with(&mut self, more: impl FnOnce(String) -> String) {
+        let matched = self.store().read().linked_count().expect("a count");
+        self.save(|text| more(answered(text, "matched people", &format!("allow {matched}")))).await;
+    }
+
+    /// Runs cycles until one writes nothing, asks nothing and says nothing.
+    pub async fn until_quiet(&mut self) {
+        for _ in 0..6 {
+            let before = self.traces();
+            self.cycle(Reach::Moved).await;
+            if self.traces() == before {
+                return;
+            }
+        }
+        panic!("no rest after six cycles:\n{}", self.text());
+    }
+
+    /// How many writes both sides received, and how many rows the audit has.
+    pub fn traces(&self) -> [u64; 3] {
+        let audit = views::number(self, "SELECT count(*) FROM audit");
+        [self.huma.writes().len() as u64, self.xledger.writes().len() as u64, audit]
     }
 
     pub fn file(&self) -> PathBuf {
@@ -98,6 +156,21 @@ impl World {
     pub fn store(&self) -> ReadStore {
         Store::open_readonly(&self.dir.path().join("state/hxsync.db")).expect("the database reads")
     }
+}
+
+/// The text with the verb of one line replaced: the one whose comment holds `about`.
+pub fn answered(text: &str, about: &str, verb: &str) -> String {
+    let mut found = text.lines().filter(|line| line.starts_with("pending") && line.contains(about));
+    let line = found.next().unwrap_or_else(|| panic!("no question about {about} in:\n{text}"));
+    assert_eq!(found.next(), None, "several questions about {about}");
+    text.replace(line, &line.replacen("pending", verb, 1))
+}
+
+/// The text with a bulk line that was printed as a comment put into force.
+pub fn uncommented(text: &str, bulk: &str) -> String {
+    let line = text.lines().find(|line| line.starts_with(&format!("# {bulk}")));
+    let line = line.unwrap_or_else(|| panic!("no line `{bulk}` in:\n{text}"));
+    text.replace(line, line.trim_start_matches("# "))
 }
 
 fn settings(dir: &TempDir, huma: &HumaSim, xledger: &XledgerSim, more: &str) -> Settings {

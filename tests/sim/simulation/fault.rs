@@ -105,7 +105,10 @@ pub fn begin(world: &Shared, call: &Call<'_>) -> Result<Fate, RemoteError> {
             },
         ),
         4 => ("403", RemoteError::Forbidden { side, what: call.name.into() }),
-        5 => ("write lost before its effect, outcome unknown", RemoteError::OutcomeUnknown { side, source: lost() }),
+        5 => (
+            "write lost before its effect, outcome unknown",
+            RemoteError::OutcomeUnknown { side, source: lost() },
+        ),
         6 | 7 => {
             held.faults.strike("answer of a write lost");
             held.say("  its answer will be lost");

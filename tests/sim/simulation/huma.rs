@@ -113,10 +113,8 @@ impl Huma for SimHuma {
     }
 
     async fn create_job_title(&self, name: &str) -> Result<NamedObject, RemoteError> {
-        let fate = begin(
-            &self.0,
-            &Call { side: SIDE, name: "create job title", is_write: true, touches: &[] },
-        )?;
+        let fate =
+            begin(&self.0, &Call { side: SIDE, name: "create job title", is_write: true, touches: &[] })?;
         let made = {
             let mut world = lock(&self.0);
             let token = token_of(Field::JobTitle, &Spelling::text(name)).filter(|token| *token < TITLES);

@@ -106,7 +106,8 @@ fn failing(world: &mut World) -> Vec<String> {
     let mut found = Vec::new();
     for link in links.into_iter().filter(|link| link.state == LinkState::Linked) {
         let base = world.reader().read().base(link.id).expect("bases read").unwrap_or_default();
-        let is_failing = |field: Field| base.states[field].as_ref().is_some_and(|mark| mark.state == FieldState::Failing);
+        let is_failing =
+            |field: Field| base.states[field].as_ref().is_some_and(|mark| mark.state == FieldState::Failing);
         if Field::ALL.into_iter().any(is_failing) {
             found.push(link.huma.0);
         }
@@ -147,7 +148,10 @@ fn judge_pairs(world: &mut World, may_ask: bool) {
         }
         let base = world.reader().read().base(link.id).expect("bases read").unwrap_or_default();
         for field in Field::ALL.into_iter().filter(|field| is_simulated(*field)) {
-            let name = format!("p{} {field} ({} / {})", huma.who, huma.cells[field].token, xledger.cells[field].token);
+            let name = format!(
+                "p{} {field} ({} / {})",
+                huma.who, huma.cells[field].token, xledger.cells[field].token
+            );
             if huma.cells[field].says_the_same(&xledger.cells[field]) {
                 continue;
             }

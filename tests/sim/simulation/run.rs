@@ -314,10 +314,18 @@ impl Simulation {
             return;
         }
         world.say(format!("rights: {id} {field} hides={hides} on={on}"));
-        world.faults.strike(if hides { "field hidden or shown again" } else { "field read-only or writable again" });
+        world.faults.strike(if hides {
+            "field hidden or shown again"
+        } else {
+            "field read-only or writable again"
+        });
         let Some(record) = world.records.get_mut(id) else { return };
         let set = if hides { &mut record.hidden } else { &mut record.read_only };
-        if on { set.insert(field) } else { set.remove(&field) };
+        if on {
+            set.insert(field)
+        } else {
+            set.remove(&field)
+        };
         if let RecordId::Xledger(_) = id {
             world.note_change(id, ChangeKind::Updated);
         }

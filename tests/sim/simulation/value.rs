@@ -102,11 +102,12 @@ pub fn token_of(field: Field, spelling: &Spelling) -> Option<u32> {
     match (field, spelling) {
         (Field::GivenName, Spelling::Text(text)) => after(text, "Navn"),
         (Field::FamilyName, Spelling::Text(text)) => after(text, "Etternavn"),
-        (Field::Email, Spelling::Text(text)) => {
-            after(text.to_lowercase().strip_suffix("@sim.example")?, "p")
-        }
+        (Field::Email, Spelling::Text(text)) => after(text.to_lowercase().strip_suffix("@sim.example")?, "p"),
         (Field::Phone, Spelling::Text(text)) => after(&text.replace(' ', ""), "+479"),
-        (Field::BankAccount, Spelling::Account(Account::National { number, .. }) | Spelling::Text(number)) => {
+        (
+            Field::BankAccount,
+            Spelling::Account(Account::National { number, .. }) | Spelling::Text(number),
+        ) => {
             let base: u32 = number.get(..10)?.parse().ok()?;
             Some((base - ACCOUNTS) / 10)
         }
@@ -149,7 +150,8 @@ fn account(token: u32) -> String {
     let number = |base: u32| {
         let weights = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
         let digits = base.to_string();
-        let sum: u32 = digits.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+        let sum: u32 =
+            digits.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
         let check = (11 - sum % 11) % 11;
         (check < 10).then(|| format!("{digits}{check}"))
     };

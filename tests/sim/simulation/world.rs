@@ -348,11 +348,6 @@ impl SimRecord {
                 description: None,
             }),
         };
-        Record {
-            id: self.id.clone(),
-            fields: FieldMap::from_fn(|field| self.reading(field)),
-            locked,
-            about,
-        }
+        Record { id: self.id.clone(), fields: FieldMap::from_fn(|field| self.reading(field)), locked, about }
     }
 }

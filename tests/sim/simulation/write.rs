@@ -96,7 +96,8 @@ impl World {
             let fits = given.iter().any(|given| {
                 let other_fits = match &other_shown {
                     Some((cell, token)) if cell.token == *token => {
-                        cell.value() == given.shown[side.other() as usize] || Some(cell.value()) == given.wanted
+                        cell.value() == given.shown[side.other() as usize]
+                            || Some(cell.value()) == given.wanted
                     }
                     // Edited since it was last read: nobody could know.
                     Some(_) | None => true,
@@ -117,7 +118,10 @@ impl World {
         }
         let is_fill = cell.is_empty();
         if !self.is_replaceable(who, side, field, cell.token) && !(is_fill && !self.has_base(id, field)) {
-            self.violate(format!("P1: {name}: a rule ({}) replaces an edit the other side never had", change.why));
+            self.violate(format!(
+                "P1: {name}: a rule ({}) replaces an edit the other side never had",
+                change.why
+            ));
         }
         let is_back = sent.is_some_and(|sent| self.is_agreed_before(who, field, sent));
         if is_back && !cell.is_empty() {
@@ -265,4 +269,3 @@ impl World {
         id
     }
 }
-

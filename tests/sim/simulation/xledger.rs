@@ -6,8 +6,8 @@ use super::world::{Shared, World, lock};
 use async_trait::async_trait;
 use hxsync::domain::{Field, NamedObject, Record, RecordId, Side, Spelling, XledgerId};
 use hxsync::remote::xledger::{
-    Cursor, LookupKeys, NewEmployee, Watermark, XledgerAnswers, XledgerCatalog, XledgerChange, XledgerChanges,
-    XledgerPage, XledgerRecords, XledgerTenant,
+    Cursor, LookupKeys, NewEmployee, Watermark, XledgerAnswers, XledgerCatalog, XledgerChange,
+    XledgerChanges, XledgerPage, XledgerRecords, XledgerTenant,
 };
 use hxsync::remote::{ApiUse, RemoteError, RightReport, Words, Xledger};
 
@@ -105,7 +105,8 @@ impl Xledger for SimXledger {
         let fate = self.read("changes")?;
         let changes = {
             let mut world = lock(&self.0);
-            let from: usize = since.cursor.as_ref().map_or(0, |cursor| cursor.0.parse().expect("our own cursor"));
+            let from: usize =
+                since.cursor.as_ref().map_or(0, |cursor| cursor.0.parse().expect("our own cursor"));
             let rate = world.faults.listings;
             if world.happens(rate / 4.0) {
                 world.faults.strike("cursor of the change log forgotten");
@@ -131,7 +132,9 @@ impl Xledger for SimXledger {
             for (nth, (id, kind)) in world.change_log[from..to].iter().enumerate() {
                 match (nth % 3, kind) {
                     (1, hxsync::remote::xledger::ChangeKind::Updated) => changes.contacts.push(id.0 + 10_000),
-                    (2, hxsync::remote::xledger::ChangeKind::Updated) => changes.subledgers.push(id.0 + 20_000),
+                    (2, hxsync::remote::xledger::ChangeKind::Updated) => {
+                        changes.subledgers.push(id.0 + 20_000)
+                    }
                     (_, kind) => changes.employees.push((*id, *kind)),
                 }
             }
@@ -151,7 +154,8 @@ impl Xledger for SimXledger {
     }
 
     async fn update(&self, changes: &[XledgerChange]) -> Result<XledgerAnswers, RemoteError> {
-        let touches: Vec<RecordId> = changes.iter().map(|change| RecordId::Xledger(change.employee)).collect();
+        let touches: Vec<RecordId> =
+            changes.iter().map(|change| RecordId::Xledger(change.employee)).collect();
         let fate = begin(&self.0, &Call { side: SIDE, name: "update", is_write: true, touches: &touches })?;
         let answers = {
             let mut world = lock(&self.0);
