@@ -282,10 +282,13 @@ impl Engine {
         let Some(intent) = self.store.read().intent(creation.intent)? else { return Ok(()) };
         let who = intent.changes.first().map_or(Who::Hxsync, |change| change.who.clone());
         let answers = intent.changes.first().and_then(|change| change.answers.clone());
-        let source = match self.read_one(&creation.source).await {
-            Ok(Some(source)) => source,
-            // Gone, or hidden from the key: nothing is made of what cannot be read.
-            Ok(None) => return Ok(()),
+        let (source, is_there) = match self.read_one(&creation.source).await {
+            Ok(Some(source)) => (source, true),
+            // Gone, or hidden from the key: nothing new is made of it, and what may have been made is still looked for.
+            Ok(None) => match self.store.read().snapshot(&creation.source)? {
+                Some(known) => (known.record, false),
+                None => return Ok(()),
+            },
             Err(error) => {
                 self.note_failure(run, &error);
                 return Ok(());
@@ -304,6 +307,10 @@ impl Engine {
         match (creation.state, creation.made) {
             (_, Some(made)) => self.made(run, journal, made).await,
             (CreationState::Sent | CreationState::Unknown, None) => self.find_made(run, journal, to).await,
+            (CreationState::Planned, None) if !is_there => {
+                let why = format!("{} no longer shows the person", to.other());
+                self.abandon(run, &journal, why, &[])
+            }
             (CreationState::Planned, None) => self.begin(run, journal, to).await,
             (_, None) => Ok(()),
         }
@@ -541,6 +548,10 @@ impl Engine {
                 .filter_map(|(field, reading)| Some((field, reading.value()?.clone())))
                 .collect()
         };
+        // An order that waited for a cycle or more: the record was edited, read, and is not what the intent says.
+        if journal.sent.fields != journal.source.fields {
+            return Ok(false);
+        }
         if let Some(people) = self.shown(journal)? {
             return Ok(people.values == values(&journal.source));
         }
