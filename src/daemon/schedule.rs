@@ -127,6 +127,8 @@ impl Schedule {
         let asked = match reach {
             Reach::Full | Reach::Moved => sides,
             Reach::Sweep { .. } => Sides { huma: true, xledger: false },
+            // It asks a side only where a hint was about it: that it failed says something, that it did not says nothing.
+            Reach::Hinted(_) => failed_in(result),
             Reach::Person(_) => return,
         };
         for side in Side::BOTH.into_iter().filter(|side| asked.has(*side)) {
@@ -139,7 +141,7 @@ impl Schedule {
             turn.what = failure.cloned().unwrap_or_default();
             match reach {
                 Reach::Full | Reach::Moved => turn.last = now,
-                Reach::Sweep { .. } | Reach::Person(_) => {}
+                Reach::Sweep { .. } | Reach::Hinted(_) | Reach::Person(_) => {}
             }
         }
         match reach {
@@ -150,7 +152,7 @@ impl Schedule {
                 self.full_at = again.map_or(tomorrow, |again| again.min(tomorrow));
             }
             Reach::Sweep { .. } => self.sweep_at = now,
-            Reach::Moved | Reach::Person(_) => {}
+            Reach::Moved | Reach::Hinted(_) | Reach::Person(_) => {}
         }
     }
 
@@ -175,6 +177,14 @@ impl Schedule {
         let at = later(self.sweep_at, self.sweep / SWEEP_PARTS);
         Some(Due { at, reach: Reach::Sweep { people }, sides })
     }
+}
+
+/// The sides that a report says failed; none where the cycle as a whole did.
+fn failed_in(result: &Result<CycleReport, EngineError>) -> Sides {
+    let failed = |side| {
+        result.as_ref().is_ok_and(|report| report.sides.iter().any(|failure| failure.side == side))
+    };
+    Sides { huma: failed(Side::Huma), xledger: failed(Side::Xledger) }
 }
 
 fn sweep_most(settings: &Settings) -> usize {
