@@ -5,6 +5,8 @@ use super::cycle_thread::{CycleThread, Finished};
 use super::desk::Desk;
 use super::engine::{EngineError, ErrorKind, FileHint, OpenEngine, Sides, Surroundings};
 use super::follow_up::FollowUps;
+use super::hints::Hints;
+use super::listener::{Arrived, Listener, Listening};
 use super::lock::InstanceLock;
 use super::manager::Manager;
 use super::protocol::{DaemonStatus, Resting};
@@ -27,6 +29,8 @@ use tracing::{debug, error, info, warn};
 
 /// The wall clock is looked at again this often: it may be set, and a machine may sleep.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Hints about a side are kept back this long when it fails and its rest is not known.
+const HINTS_REST: Duration = Duration::from_secs(30);
 /// How long a command waits at the end for the last line of its answer.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -38,6 +42,8 @@ pub struct Parts {
     pub open: OpenEngine,
     pub lock: InstanceLock,
     pub control: ControlSocket,
+    /// `None` where nothing listens.
+    pub listener: Option<Listener>,
     pub signals: Signals,
     /// Begins to hint that something moved at the resolution file; called when the engine is open and its directory exists.
     pub watch: Box<dyn FnOnce() -> mpsc::Receiver<()> + Send>,
@@ -75,6 +81,10 @@ pub struct Daemon {
     /// The cycle of ours that is under way.
     running: Option<Wanted>,
     file: FileWatch,
+    listening: Option<Listening>,
+    hints: Hints,
+    /// The last cycle of ours was for hints: whatever else waits goes before the next of them.
+    others_first: bool,
     results: mpsc::UnboundedSender<Event>,
     events: mpsc::UnboundedReceiver<Event>,
     /// A reload is under way.
@@ -139,6 +149,10 @@ impl Daemon {
         }
         let desk = Desk::new(thread.clone(), &parts.settings);
         let (facts, known_facts) = watch::channel(DaemonStatus::default());
+        let listening = parts.listener.map(|listener| listener.listen(thread.clone(), known_facts.clone()));
+        let listening = listening.transpose().map_err(|error| {
+            EngineError::new(ErrorKind::State, format!("posts cannot be kept: {error}"))
+        })?;
         let connections = TaskTracker::new();
         let serve = parts.control.serve(desk.clone(), known_facts, connections.clone());
         let feed = watchdog::feed(parts.manager.clone(), thread.clone());
@@ -163,6 +177,10 @@ impl Daemon {
             wanted: VecDeque::new(),
             running: None,
             file: FileWatch::default(),
+            listening,
+            hints: Hints::default(),
+            // The cycle of the start.
+            others_first: true,
             results,
             events,
             reloading: false,
@@ -195,6 +213,7 @@ impl Daemon {
                     Some(()) => self.file.is_dirty = true,
                     None => has_hints = false,
                 },
+                arrived = next_arrival(&mut self.listening) => self.arrived(arrived),
                 Some(finished) = self.finished.recv() => self.take_in(finished),
                 Some(event) = self.events.recv() => match event {
                     Event::Looked(hint) => self.looked(hint),
@@ -223,6 +242,9 @@ impl Daemon {
             }
             Ended::AtOnce => warn!("Stopped at once; what was under way is looked at in the next start"),
         }
+        if let Some(listening) = self.listening {
+            listening.close().await;
+        }
         // The socket must be gone before the lock: the next daemon's lies at the same path.
         for task in self.tasks {
             task.abort();
@@ -243,13 +265,23 @@ impl Daemon {
         }
     }
 
-    /// Begins the next cycle: what was asked for first, then what is due.
+    /// Begins the next cycle: what was asked for first, then what is due. Hints take turns with both.
     fn begin_next(&mut self) {
         if self.running.is_some() {
             return;
         }
         let now = self.clock.now();
         let due = self.schedule.next(now);
+        let others_wait = !self.wanted.is_empty() || due.at <= now;
+        if !(others_wait && self.others_first)
+            && let Some(hinted) = self.hinted()
+        {
+            self.others_first = true;
+            self.thread.begin_cycle(hinted.request.clone(), hinted.sides);
+            self.running = Some(hinted);
+            return;
+        }
+        self.others_first = false;
         let next = match self.wanted.pop_front() {
             Some(wanted) => wanted,
             None if due.at <= now => Wanted {
@@ -263,10 +295,58 @@ impl Daemon {
         self.running = Some(next);
     }
 
+    /// A cycle for those whom posts named, unless a save of the resolution file waits for a look.
+    fn hinted(&mut self) -> Option<Wanted> {
+        if self.file.is_looking || self.look_is_due() {
+            return None;
+        }
+        let people = self.hints.begin(Instant::now());
+        if people.is_empty() {
+            return None;
+        }
+        let request = CycleRequest { cause: Cause::Webhook, reach: Reach::Hinted(people), dry_run: false };
+        Some(Wanted { request, sides: Sides::BOTH, is_follow_up: false })
+    }
+
+    fn arrived(&mut self, Arrived { row, named }: Arrived) {
+        let now = Instant::now();
+        for hinted in named {
+            self.hints.add(row, hinted, now);
+        }
+        self.note_hints();
+    }
+
+    /// Takes in how a cycle for hints ended.
+    fn hints_finished(&mut self, result: &Result<CycleReport, EngineError>) {
+        let now = Instant::now();
+        match result {
+            Ok(report) if report.hints_read => self.hints.were_read(&report.unmoved_hints, now),
+            Ok(report) if !report.sides.is_empty() => {
+                let failed: Vec<Side> = report.sides.iter().map(|failure| failure.side).collect();
+                let clock_now = self.clock.now();
+                let until = self.schedule.resting(clock_now).into_iter().map(|(_, _, until)| until).max();
+                let rest = until.and_then(|until| Duration::try_from(until.duration_since(clock_now)).ok());
+                self.hints.were_not_read(&failed, now + rest.unwrap_or_default().max(HINTS_REST));
+            }
+            Ok(_) | Err(_) => self.hints.were_not_read(&Side::BOTH, now + HINTS_REST),
+        }
+        self.note_hints();
+        if let Some(listening) = &self.listening {
+            listening.inbox.settle(self.hints.settled_to());
+        }
+    }
+
+    fn note_hints(&self) {
+        if let Some(listening) = &self.listening {
+            listening.inbox.note_waiting(self.hints.len());
+        }
+    }
+
     fn next_wake(&self) -> Instant {
         let mut wake = Instant::now() + LONGEST_WAIT;
         if self.running.is_none() {
             wake = self.file.look_at.unwrap_or(wake);
+            wake = self.hints.next_at().map_or(wake, |at| wake.min(at));
             let now = self.clock.now();
             let wait = Duration::try_from(self.schedule.next(now).at.duration_since(now)).unwrap_or_default();
             wake = wake.min(Instant::now() + wait.min(LONGEST_WAIT));
@@ -280,6 +360,9 @@ impl Daemon {
         let ours = self.running.take_if(|running| running.request == request);
         if !request.dry_run {
             self.schedule.finished(&request.reach, sides, &result, self.clock.now());
+        }
+        if ours.is_some() && matches!(request.reach, Reach::Hinted(_)) {
+            self.hints_finished(&result);
         }
         match &result {
             Ok(report) => {
@@ -342,9 +425,8 @@ impl Daemon {
 
     /// Looks at the resolution file beside the loop: it waits for the cycle under way.
     fn look_if_needed(&mut self) {
-        let is_due = self.file.is_dirty || self.file.look_at.is_some_and(|at| at <= Instant::now());
         // While a cycle runs every further save is the same news.
-        if !is_due || self.file.is_looking || self.running.is_some() {
+        if !self.look_is_due() || self.file.is_looking || self.running.is_some() {
             return;
         }
         self.file.is_dirty = false;
@@ -355,6 +437,10 @@ impl Daemon {
             let hint = thread.look().await.unwrap_or(FileHint::Nothing);
             let _ = results.send(Event::Looked(hint));
         });
+    }
+
+    fn look_is_due(&self) -> bool {
+        self.file.is_dirty || self.file.look_at.is_some_and(|at| at <= Instant::now())
     }
 
     fn looked(&mut self, hint: FileHint) {
@@ -394,6 +480,14 @@ impl Daemon {
         self.reloading = false;
         match result {
             Ok(()) => {
+                if let Some(listening) = &self.listening
+                    && let Err(error) = listening.reload(&settings)
+                {
+                    error!("Posts are proven with the secrets read before: {error}");
+                }
+                if settings.listen != self.settings.listen {
+                    warn!("`[listen]` has changed, which takes a restart");
+                }
                 self.schedule.reload(&settings, self.clock.now());
                 self.settings = settings;
                 self.facts.send_modify(|facts| facts.settings_refused = None);
@@ -436,6 +530,15 @@ impl Daemon {
             line.push_str(&format!("; {what}"));
         }
         line
+    }
+}
+
+/// Never, where nothing listens.
+async fn next_arrival(listening: &mut Option<Listening>) -> Arrived {
+    let arrival = async { listening.as_mut()?.arrivals.recv().await };
+    match arrival.await {
+        Some(arrived) => arrived,
+        None => std::future::pending().await,
     }
 }
 
