@@ -64,7 +64,10 @@ impl Hints {
         for (hinted, was) in std::mem::take(&mut self.running) {
             if unmoved.contains(&hinted) && !was.is_repeat {
                 let again = Waiting { ready_at: now + REPEAT, is_repeat: true, ..was };
-                self.waiting.entry(hinted).and_modify(|known| *known = joined(again, *known)).or_insert(again);
+                self.waiting
+                    .entry(hinted)
+                    .and_modify(|known| *known = joined(again, *known))
+                    .or_insert(again);
             }
         }
     }

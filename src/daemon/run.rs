@@ -150,9 +150,9 @@ impl Daemon {
         let desk = Desk::new(thread.clone(), &parts.settings);
         let (facts, known_facts) = watch::channel(DaemonStatus::default());
         let listening = parts.listener.map(|listener| listener.listen(thread.clone(), known_facts.clone()));
-        let listening = listening.transpose().map_err(|error| {
-            EngineError::new(ErrorKind::State, format!("posts cannot be kept: {error}"))
-        })?;
+        let listening = listening
+            .transpose()
+            .map_err(|error| EngineError::new(ErrorKind::State, format!("posts cannot be kept: {error}")))?;
         let connections = TaskTracker::new();
         let serve = parts.control.serve(desk.clone(), known_facts, connections.clone());
         let feed = watchdog::feed(parts.manager.clone(), thread.clone());

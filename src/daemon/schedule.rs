@@ -181,9 +181,8 @@ impl Schedule {
 
 /// The sides that a report says failed; none where the cycle as a whole did.
 fn failed_in(result: &Result<CycleReport, EngineError>) -> Sides {
-    let failed = |side| {
-        result.as_ref().is_ok_and(|report| report.sides.iter().any(|failure| failure.side == side))
-    };
+    let failed =
+        |side| result.as_ref().is_ok_and(|report| report.sides.iter().any(|failure| failure.side == side));
     Sides { huma: failed(Side::Huma), xledger: failed(Side::Xledger) }
 }
 

@@ -40,7 +40,8 @@ impl Inbox {
     /// Commits these hints, one row per side and list of ids, and returns their rows in the same order.
     pub fn add(&mut self, hints: &[(Side, Vec<String>)], at: Timestamp) -> Result<Vec<i64>, StoreError> {
         let transaction = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let rows = hints.iter().map(|(side, ids)| add(&transaction, *side, ids, at)).collect::<Result<_, _>>()?;
+        let rows =
+            hints.iter().map(|(side, ids)| add(&transaction, *side, ids, at)).collect::<Result<_, _>>()?;
         transaction.commit()?;
         Ok(rows)
     }
@@ -56,8 +57,11 @@ impl Inbox {
 }
 
 fn add(conn: &Connection, side: Side, ids: &[String], at: Timestamp) -> Result<i64, StoreError> {
-    conn.prepare_cached("INSERT INTO inbox (received_at, side, ids) VALUES (?1, ?2, ?3)")?
-        .execute((utc_text(at), side.word(), json(ids)))?;
+    conn.prepare_cached("INSERT INTO inbox (received_at, side, ids) VALUES (?1, ?2, ?3)")?.execute((
+        utc_text(at),
+        side.word(),
+        json(ids),
+    ))?;
     Ok(conn.last_insert_rowid())
 }
 

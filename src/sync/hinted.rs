@@ -69,7 +69,10 @@ impl Targets {
         }
     }
 
-    pub(super) fn read(self, must_read: impl FnOnce() -> Result<BTreeSet<RecordId>, SyncError>) -> Result<Read, SyncError> {
+    pub(super) fn read(
+        self,
+        must_read: impl FnOnce() -> Result<BTreeSet<RecordId>, SyncError>,
+    ) -> Result<Read, SyncError> {
         if self.listed.is_empty() {
             return Ok(Read::Only(self.known));
         }

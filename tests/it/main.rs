@@ -6,6 +6,7 @@ mod commands;
 mod daemon;
 mod first_sync;
 mod huma_client;
+mod listener;
 mod properties;
 mod support;
 mod unit;

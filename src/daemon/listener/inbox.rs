@@ -47,8 +47,13 @@ pub enum NotKept {
 
 #[derive(Debug)]
 enum Job {
-    Add { named: BTreeSet<Hinted>, done: oneshot::Sender<Result<(), NotKept>> },
-    Settle { row: i64 },
+    Add {
+        named: BTreeSet<Hinted>,
+        done: oneshot::Sender<Result<(), NotKept>>,
+    },
+    Settle {
+        row: i64,
+    },
     /// After what was queued before it.
     End,
 }
@@ -162,7 +167,9 @@ impl Worker {
         if let Some(row) = settled
             && let Err(error) = self.inbox.take(row, now, now.saturating_sub(KEPT).unwrap_or(now))
         {
-            error!("Hints that were acted on could not be marked, and are read again at the next start: {error}");
+            error!(
+                "Hints that were acted on could not be marked, and are read again at the next start: {error}"
+            );
         }
         is_end
     }

@@ -17,7 +17,9 @@ pub fn named_by_huma(body: &[u8]) -> BTreeSet<Hinted> {
     let users = body.get("users").and_then(Value::as_array).into_iter().flatten();
     let is_id = |id: &&str| {
         let mut letters = id.chars();
-        !id.is_empty() && id.len() <= LONGEST_ID && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+        !id.is_empty()
+            && id.len() <= LONGEST_ID
+            && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
     };
     let ids = users.filter_map(|user| user.get("id")?.as_str()).filter(is_id);
     or_anybody(ids.map(|id| Hinted::Record(RecordId::Huma(HumaId(id.to_owned())))).collect(), Side::Huma)
@@ -70,10 +72,13 @@ mod tests {
 
     #[test]
     fn a_post_of_xledger_names_employees_and_contacts() {
-        let body = br#"{"data":{"employees":{"edges":[{"syncVersion":"a","node":{"dbId":"7"}},{"node":{"dbId":8}}]},
+        let body =
+            br#"{"data":{"employees":{"edges":[{"syncVersion":"a","node":{"dbId":"7"}},{"node":{"dbId":8}}]},
             "contacts":{"edges":[{"node":{"dbId":"55"}}]}}}"#;
         assert_eq!(texts(named_by_xledger(body)), ["7", "8", "contact:55"]);
-        for odd in [&b"{}"[..], b"x", br#"{"data":null}"#, br#"{"data":{"employees":{"edges":[{"node":null}]}}}"#] {
+        for odd in
+            [&b"{}"[..], b"x", br#"{"data":null}"#, br#"{"data":{"employees":{"edges":[{"node":null}]}}}"#]
+        {
             assert_eq!(texts(named_by_xledger(odd)), ["anybody"]);
         }
     }

@@ -48,7 +48,8 @@ pub fn render(view: &View<'_>) -> String {
     );
     for (name, what) in rows {
         // Writing to a string does not fail.
-        let _ = writeln!(page, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", escaped(&name), escaped(&what));
+        let _ =
+            writeln!(page, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", escaped(&name), escaped(&what));
     }
     page.push_str("</table>\n</body></html>\n");
     page

@@ -16,7 +16,7 @@ pub struct World {
     pub xledger: XledgerSim,
     pub engine: Engine,
     pub dir: TempDir,
-    settings: Settings,
+    pub settings: Settings,
 }
 
 impl World {
