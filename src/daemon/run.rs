@@ -17,7 +17,7 @@ use crate::config::Settings;
 use crate::domain::Side;
 use crate::domain::time::utc_text;
 use crate::remote::Clock;
-use crate::report::text;
+use crate::report::{budget, text};
 use crate::sync::{Cause, CycleReport, CycleRequest, Reach};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -83,6 +83,8 @@ pub struct Daemon {
     file: FileWatch,
     listening: Option<Listening>,
     hints: Hints,
+    /// The forecast passes Xledger's allowance.
+    is_slowed: bool,
     /// The last cycle of ours was for hints: whatever else waits goes before the next of them.
     others_first: bool,
     results: mpsc::UnboundedSender<Event>,
@@ -179,6 +181,7 @@ impl Daemon {
             file: FileWatch::default(),
             listening,
             hints: Hints::default(),
+            is_slowed: false,
             // The cycle of the start.
             others_first: true,
             results,
@@ -384,9 +387,20 @@ impl Daemon {
             Err(error) if error.kind == ErrorKind::Stopping => {}
             Err(error) => error!(cause = request.cause.word(), "A cycle failed: {error}"),
         }
+        self.heed_budget();
         // An answer may have come in while it ran.
         self.file.is_dirty |= request.cause == Cause::File;
         self.manager.status(&self.status_line());
+    }
+
+    fn heed_budget(&mut self) {
+        let used = self.thread.snapshot().status.api_use;
+        let is_beyond = budget::is_beyond(&used, &self.settings.budget);
+        if is_beyond != self.is_slowed {
+            info!("Budget: {}", budget::words(&used, &self.settings.budget));
+        }
+        self.is_slowed = is_beyond;
+        self.schedule.heed_budget(is_beyond);
     }
 
     fn log(&mut self, report: &CycleReport) {

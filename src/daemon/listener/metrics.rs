@@ -45,6 +45,16 @@ pub fn render(view: &View<'_>) -> String {
     for used in &status.api_use {
         text.line("hxsync_api_requests", &[("side", used.side.word())], used.requests);
     }
+    text.head("hxsync_api_requests_forecast", "gauge", "Requests by the month's end, if it goes on so.");
+    for used in &status.api_use {
+        text.line("hxsync_api_requests_forecast", &[("side", used.side.word())], used.forecast.requests);
+    }
+    text.head("hxsync_api_bytes_forecast", "gauge", "Bytes by the month's end, if it goes on so.");
+    for used in &status.api_use {
+        let (side, forecast) = (used.side.word(), used.forecast);
+        text.line("hxsync_api_bytes_forecast", &[("side", side), ("direction", "in")], forecast.bytes_in);
+        text.line("hxsync_api_bytes_forecast", &[("side", side), ("direction", "out")], forecast.bytes_out);
+    }
     text.head("hxsync_api_bytes", "gauge", "Bytes moved this month.");
     for used in &status.api_use {
         let side = used.side.word();

@@ -30,7 +30,9 @@ pub fn render(view: &View<'_>) -> String {
     }
     for used in &status.api_use {
         let megabytes = used.bytes_in.saturating_add(used.bytes_out) / 1_000_000;
-        row(&format!("{} this month", used.side), format!("{} requests, {megabytes} MB", used.requests));
+        let forecast = used.forecast.requests;
+        let what = format!("{} requests, {megabytes} MB; {forecast} requests by its end", used.requests);
+        row(&format!("{} this month", used.side), what);
     }
     for side in Side::BOTH {
         let kept = view.counters.get(side, Outcome::Kept);
