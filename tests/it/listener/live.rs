@@ -84,7 +84,7 @@ impl Live {
         }
         let mut world = World::with_settings(&fixtures(), &more).await;
         world.allow_first_sync().await;
-        let World { huma, xledger, engine, dir, settings } = world;
+        let World { huma, xledger, engine, dir, settings, clock: _ } = world;
         drop(engine);
         let client = Client::new();
         Live {
