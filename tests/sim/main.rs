@@ -1,5 +1,6 @@
 //! The simulation, a few hundred months at a time.
 
+mod crash_points;
 mod simulation;
 
 const STEPS: u32 = 40;

@@ -65,7 +65,7 @@ pub async fn bring_to_rest_and_judge(simulation: &mut Simulation) {
 }
 
 /// Full cycles until one writes nothing.
-async fn come_to_rest(simulation: &mut Simulation) {
+pub async fn come_to_rest(simulation: &mut Simulation) {
     let mut quiet = 0;
     for _ in 0..BOUND {
         lock(&simulation.world).pass(SignedDuration::from_hours(2));
