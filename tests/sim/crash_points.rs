@@ -39,8 +39,8 @@ fn edit(simulation: &Simulation, who: usize, side: Side, field: Field, clears: b
     assert!(world.clerk_sets(&id, field, value), "{side} {field} can be edited");
 }
 
-/// Plays a scenario with a death at that step; answers the end and the number of steps.
-async fn play(scenario: Scenario, dies_at: Option<u64>) -> (End, u64) {
+/// Plays a scenario with a death at that step; answers the end, the number of steps and what happened.
+async fn play(scenario: Scenario, dies_at: Option<u64>) -> (End, u64, String) {
     let more = format!(
         "[people]\napprove_first_sync = false\ncreate_in_huma = \"always\"\ncreate_in_xledger = \"always\"\n{WIDE}"
     );
@@ -107,24 +107,27 @@ async fn play(scenario: Scenario, dies_at: Option<u64>) -> (End, u64) {
             end.insert((record.who, record.id.side(), field.name()), record.cells[field].value());
         }
     }
-    (end, world.steps)
+    (end, world.steps, world.history.join("\n"))
 }
 
 fn dies_everywhere(scenario: Scenario) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
-        let (end, steps) = play(scenario, None).await;
+        let (end, steps, _) = play(scenario, None).await;
         let changed = end.values().flatten().count();
         assert!(changed > 0 && steps > 20, "{scenario:?} does something");
         // Later steps are of cycles that find nothing to do.
-        for dies_at in 1..=steps.min(90) {
-            let (other, _) = play(scenario, Some(dies_at)).await;
+        for dies_at in 1..=steps.min(50) {
+            let (other, _, history) = play(scenario, Some(dies_at)).await;
             let differs: Vec<_> = end
                 .iter()
                 .filter(|(place, value)| other.get(place) != Some(value))
                 .map(|(place, value)| (place, value, other.get(place)))
                 .collect();
-            assert!(differs.is_empty() && end.len() == other.len(), "{scenario:?}, dead at {dies_at}: {differs:?}");
+            assert!(
+                differs.is_empty() && end.len() == other.len(),
+                "{history}\n{scenario:?}, dead at {dies_at}: {differs:?}"
+            );
         }
     });
 }

@@ -70,8 +70,8 @@ pub async fn come_to_rest(simulation: &mut Simulation) {
     for _ in 0..BOUND {
         lock(&simulation.world).pass(SignedDuration::from_hours(2));
         let before = lock(&simulation.world).writes_tried;
-        simulation.cycle(Reach::Full).await;
-        quiet = if lock(&simulation.world).writes_tried == before { quiet + 1 } else { 0 };
+        let lived = simulation.cycle(Reach::Full).await;
+        quiet = if lived && lock(&simulation.world).writes_tried == before { quiet + 1 } else { 0 };
         if quiet == 2 {
             return;
         }
