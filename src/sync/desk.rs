@@ -408,8 +408,9 @@ impl Engine {
                     desk.file.write_answers(&answers)?;
                 }
             }
-            // There is a save that was not read: the next look finds it, and the cycle after that rewrites.
-            Rewrite::TakeInFirst => {}
+            // There is a save that was not read, perhaps the rest of what was damaged: the next look finds it, and the cycle after
+            // that rewrites.
+            Rewrite::TakeInFirst => desk.damage = None,
         }
         Ok(())
     }

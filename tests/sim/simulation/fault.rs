@@ -17,6 +17,8 @@ pub struct Faults {
     pub listings: f32,
     /// The program dies, per step.
     pub crashes: f32,
+    /// The answer of the next call of this name is lost.
+    pub lose_answer_of: Option<&'static str>,
     pub struck: BTreeMap<&'static str, u64>,
 }
 
@@ -84,6 +86,10 @@ pub fn begin(world: &Shared, call: &Call<'_>) -> Result<Fate, RemoteError> {
     }
     if call.is_write {
         held.writes_tried += 1;
+    }
+    if held.faults.lose_answer_of == Some(call.name) {
+        held.faults.lose_answer_of = None;
+        return Ok(Fate::AnswerLost);
     }
     let rate = held.faults.rate;
     if !held.happens(rate) {

@@ -78,6 +78,10 @@ async fn month(seed: u64, steps: u32) -> Month {
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         lock(&simulation.world).violate(format!("panic: {}", text.unwrap_or_default()));
     }
+    if !lock(&simulation.world).violations.is_empty() {
+        let file = std::fs::read_to_string(simulation.file()).unwrap_or_else(|error| error.to_string());
+        lock(&simulation.world).say(format!("the resolution file at the end:\n{file}"));
+    }
     let cycles = simulation.cycles;
     let mut world = lock(&simulation.world);
     Month {

@@ -65,13 +65,13 @@ pub async fn bring_to_rest_and_judge(simulation: &mut Simulation) {
 }
 
 /// Full cycles until one writes nothing.
-async fn come_to_rest(simulation: &mut Simulation) {
+pub async fn come_to_rest(simulation: &mut Simulation) {
     let mut quiet = 0;
     for _ in 0..BOUND {
         lock(&simulation.world).pass(SignedDuration::from_hours(2));
         let before = lock(&simulation.world).writes_tried;
-        simulation.cycle(Reach::Full).await;
-        quiet = if lock(&simulation.world).writes_tried == before { quiet + 1 } else { 0 };
+        let lived = simulation.cycle(Reach::Full).await;
+        quiet = if lived && lock(&simulation.world).writes_tried == before { quiet + 1 } else { 0 };
         if quiet == 2 {
             return;
         }
