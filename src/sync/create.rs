@@ -4,7 +4,7 @@
 use super::apply::{Group, PairNow, targets};
 use super::engine::{Core, CycleRun, Engine, SyncError};
 use super::people::{CreateOrder, audit_person, can_create, note_link};
-use crate::domain::{Field, HumaId, LinkId, Record, RecordId, Side, Spelling, XledgerId};
+use crate::domain::{Field, HumaId, LinkId, Reading, Record, RecordId, Side, Spelling, XledgerId};
 use crate::reconcile::pair::{PairInput, Terms, reconcile_pair};
 use crate::reconcile::question::PeopleShown;
 use crate::reconcile::{Change, Shown, Who, Why};
@@ -27,6 +27,9 @@ struct Journal {
     creation: CreationId,
     intent: IntentId,
     source: Record,
+    /// The source with the values the first request carried: what the record is found again by. The source may have been
+    /// edited since.
+    sent: Record,
     label: String,
     who: Who,
     answers: Option<String>,
@@ -233,7 +236,7 @@ impl Engine {
 
     /// After an answer that never came: ours is the one record with the key that the journalled look-up did not have.
     async fn find_made(&mut self, run: &mut CycleRun, journal: Journal, to: Side) -> Result<(), SyncError> {
-        let found = match self.look_up(&journal.source, to).await? {
+        let found = match self.look_up(&journal.sent, to).await? {
             Ok(found) => found,
             Err(error) => {
                 self.note_failure(run, &error);
@@ -279,10 +282,13 @@ impl Engine {
         let Some(intent) = self.store.read().intent(creation.intent)? else { return Ok(()) };
         let who = intent.changes.first().map_or(Who::Hxsync, |change| change.who.clone());
         let answers = intent.changes.first().and_then(|change| change.answers.clone());
-        let source = match self.read_one(&creation.source).await {
-            Ok(Some(source)) => source,
-            // Gone, or hidden from the key: nothing is made of what cannot be read.
-            Ok(None) => return Ok(()),
+        let (source, is_there) = match self.read_one(&creation.source).await {
+            Ok(Some(source)) => (source, true),
+            // Gone, or hidden from the key: nothing new is made of it, and what may have been made is still looked for.
+            Ok(None) => match self.store.read().snapshot(&creation.source)? {
+                Some(known) => (known.record, false),
+                None => return Ok(()),
+            },
             Err(error) => {
                 self.note_failure(run, &error);
                 return Ok(());
@@ -291,6 +297,7 @@ impl Engine {
         let journal = Journal {
             creation: creation.id,
             intent: creation.intent,
+            sent: with_values(source.clone(), &intent.changes),
             source,
             label: intent.person,
             who,
@@ -300,6 +307,10 @@ impl Engine {
         match (creation.state, creation.made) {
             (_, Some(made)) => self.made(run, journal, made).await,
             (CreationState::Sent | CreationState::Unknown, None) => self.find_made(run, journal, to).await,
+            (CreationState::Planned, None) if !is_there => {
+                let why = format!("{} no longer shows the person", to.other());
+                self.abandon(run, &journal, why, &[])
+            }
             (CreationState::Planned, None) => self.begin(run, journal, to).await,
             (_, None) => Ok(()),
         }
@@ -537,6 +548,10 @@ impl Engine {
                 .filter_map(|(field, reading)| Some((field, reading.value()?.clone())))
                 .collect()
         };
+        // An order that waited for a cycle or more: the record was edited, read, and is not what the intent says.
+        if journal.sent.fields != journal.source.fields {
+            return Ok(false);
+        }
         if let Some(people) = self.shown(journal)? {
             return Ok(people.values == values(&journal.source));
         }
@@ -674,6 +689,24 @@ fn note_first_value(
         outcome: Outcome::Created,
     })?;
     Ok(())
+}
+
+/// A record with the texts a first request carried in place of its own.
+fn with_values(mut record: Record, changes: &[Change]) -> Record {
+    for change in changes {
+        let Some(Spelling::Text(sent)) = &change.to else { continue };
+        let plain = |text: &str| match change.field {
+            Field::Phone => text.split_whitespace().collect(),
+            Field::Email => text.trim().to_lowercase(),
+            _ => text.trim().to_owned(),
+        };
+        let same = record.text(change.field).is_some_and(|text| plain(text) == plain(sent));
+        if !same && matches!(record.fields[change.field], Reading::Value(Spelling::Text(_)) | Reading::Empty)
+        {
+            record.fields[change.field] = Reading::Value(Spelling::Text(sent.clone()));
+        }
+    }
+    record
 }
 
 fn pair_ids(source: &RecordId, made: &RecordId) -> (Option<HumaId>, Option<XledgerId>) {

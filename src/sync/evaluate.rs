@@ -258,6 +258,7 @@ fn carry_on(plan: &mut PairPlan, owed: &[Change], huma: &Record, xledger: &Recor
         Side::Huma => &huma.fields[field],
         Side::Xledger => &xledger.fields[field],
     };
+    let mut standing = Vec::new();
     for change in owed {
         let field = change.field;
         let stands = *reading(change.side, field) == change.from
@@ -267,10 +268,12 @@ fn carry_on(plan: &mut PairPlan, owed: &[Change], huma: &Record, xledger: &Recor
             continue;
         }
         plan.questions.retain(|question| question.subject.field() != Some(field));
-        plan.changes.retain(|planned| (planned.side, planned.field) != (change.side, field));
-        plan.changes.push(change.clone());
+        // With one half of an answer carried out, a rule would carry the other half's old value back over it.
+        plan.changes.retain(|planned| planned.field != field);
         plan.states[field] = FieldState::Agreed;
+        standing.push(change.clone());
     }
+    plan.changes.extend(standing);
 }
 
 /// Fields of a contact or subledger that other employees point at too.

@@ -4,7 +4,7 @@ use super::{Group, PairNow};
 use crate::domain::lens::Relation;
 use crate::domain::{Field, Lenses, Reading, Side, Spelling};
 use crate::reconcile::pair::base_of;
-use crate::reconcile::{Change, FieldStanding, FieldState, Parked, StateMark, Who, WriteMark};
+use crate::reconcile::{Change, FieldStanding, FieldState, Parked, StateMark, Who, Why, WriteMark};
 use crate::store::{AuditEntry, AuditSide, IntentState, Outcome};
 use crate::sync::engine::{CycleRun, Engine, SyncError};
 use jiff::{SignedDuration, Timestamp};
@@ -216,10 +216,12 @@ impl Engine {
 /// The state an intent is left in by what came of its fields.
 pub fn intent_state(results: &[(Change, FieldResult)]) -> IntentState {
     let any = |test: fn(&FieldResult) -> bool| results.iter().any(|(_, result)| test(result));
-    // What a human allowed without a question of its own (the first sync's picture) is owed until it is carried out or a
-    // value moves; an answer is queued once more.
+    // What a human decided without a question of its own (the first sync's picture, a created person's values) is owed
+    // until it is carried out or a value moves; an answer is queued once more.
     let owed = results.iter().any(|(change, result)| {
-        matches!(result, FieldResult::Failed) && change.who != Who::Hxsync && change.answers.is_none()
+        matches!(result, FieldResult::Failed)
+            && change.who != Who::Hxsync
+            && asks_for_itself(change).is_none()
     });
     if any(|result| matches!(result, FieldResult::Unknown)) {
         IntentState::Unknown
@@ -279,11 +281,17 @@ fn await_other_half(pair: &mut PairNow, change: &Change, lenses: &Lenses, now: T
     pair.record_mut(change.side).fields[field] = written;
 }
 
+/// The item of the question that would be asked again. The answer that had a person made was carried out with the record:
+/// their further values are owed.
+fn asks_for_itself(change: &Change) -> Option<&String> {
+    change.answers.as_ref().filter(|_| !matches!(change.why, Why::Created(_)))
+}
+
 /// Answers of which nothing was carried out: refused with these words, or queued once more.
 fn take_back(run: &mut CycleRun, results: &[(Change, FieldResult)]) -> BTreeMap<String, Option<String>> {
     let mut taken_back = BTreeMap::new();
     for (change, result) in results {
-        let Some(item) = &change.answers else { continue };
+        let Some(item) = asks_for_itself(change) else { continue };
         let words = match result {
             FieldResult::Written(_)
             | FieldResult::Pending
