@@ -9,7 +9,7 @@ use crate::domain::Side;
 use crate::reconcile::Who;
 use crate::remote::{RemoteError, RightReport, RightState};
 use crate::report::StatusReport;
-use crate::sync::{CycleReport, CycleRequest, Engine, Look};
+use crate::sync::{CycleReport, CycleRequest, Engine, Look, Said};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::os::unix::fs::PermissionsExt;
@@ -41,12 +41,11 @@ impl Cycles for RealEngine {
 
     fn answer(&mut self, item: &str, words: &[String], who: Who) -> Result<Vec<String>, EngineError> {
         let said = self.engine.answer(item, words, &who).map_err(|error| sync_error(&error))?;
-        if said.refused {
-            return Err(
-                EngineError::new(ErrorKind::Usage, said.lines.join(" ")).next("Nothing was done for it.")
-            );
-        }
-        Ok(said.lines)
+        told(&said)
+    }
+
+    fn answered(&mut self) -> Result<Vec<String>, EngineError> {
+        told(&self.engine.answered().map_err(|error| sync_error(&error))?)
     }
 
     async fn check(&mut self, probe_writes: bool) -> CheckReport {
@@ -96,6 +95,17 @@ impl Cycles for RealEngine {
         self.settings = settings;
         Ok(())
     }
+}
+
+/// The answer's lines as a command shows them: without the mark they bear in the file.
+fn told(said: &Said) -> Result<Vec<String>, EngineError> {
+    let lines: Vec<String> =
+        said.lines.iter().map(|line| line.trim_start_matches("#!").trim().to_owned()).collect();
+    if said.refused {
+        return Err(EngineError::new(ErrorKind::Usage, lines.join(" "))
+            .next("`hxsync resolve` lists the open questions; the resolution file says what each takes."));
+    }
+    Ok(lines)
 }
 
 impl RealEngine {

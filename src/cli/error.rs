@@ -128,30 +128,30 @@ impl From<Unconnected> for CommandError {
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> CommandError {
-        let next = match &error {
-            StoreError::NotOurs { .. } => {
-                "Name another directory in `state.directory`, or move that file away."
-            }
-            StoreError::Newer { .. } => "Install the version of hxsync that made it, or a newer one.",
-            StoreError::Older { .. } => {
-                "Start the daemon or run `hxsync sync` once: that brings it up to date."
-            }
-            StoreError::Damaged { .. } => {
-                "Put a backup in its place, or move it away and begin with a first sync, which writes nothing unasked."
-            }
-            StoreError::Locked => "Let the other process end, then run the command again.",
-            StoreError::Full => "Make room on the disk, then run the command again.",
-            StoreError::ReadOnlyDirectory => "Run the command as the user of the service or as root.",
-            StoreError::Missing { .. } => "Run `hxsync sync` or start the daemon: the first cycle makes it.",
-            StoreError::NoDirectory { .. } => "Make the directory, or name another in `state.directory`.",
-            StoreError::AlreadyLinked
-            | StoreError::AlreadyBeingMade
-            | StoreError::NoSuch { .. }
-            | StoreError::Migration { .. }
-            | StoreError::File { .. }
-            | StoreError::Sql { .. } => "Look at the disk and the file's owner, then run `hxsync check`.",
-        };
-        CommandError::new(Exit::Failed, with_causes(&error), next)
+        CommandError::new(Exit::Failed, with_causes(&error), next_for_the_store(&error))
+    }
+}
+
+/// What to do about a database that does not open or work.
+pub(super) fn next_for_the_store(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::NotOurs { .. } => "Name another directory in `state.directory`, or move that file away.",
+        StoreError::Newer { .. } => "Install the version of hxsync that made it, or a newer one.",
+        StoreError::Older { .. } => "Start the daemon or run `hxsync sync` once: that brings it up to date.",
+        StoreError::Damaged { .. } => {
+            "Put a backup in its place, or move it away and begin with a first sync, which writes nothing unasked."
+        }
+        StoreError::Locked => "Let the other process end, then run the command again.",
+        StoreError::Full => "Make room on the disk, then run the command again.",
+        StoreError::ReadOnlyDirectory => "Run the command as the user of the service or as root.",
+        StoreError::Missing { .. } => "Run `hxsync sync` or start the daemon: the first cycle makes it.",
+        StoreError::NoDirectory { .. } => "Make the directory, or name another in `state.directory`.",
+        StoreError::AlreadyLinked
+        | StoreError::AlreadyBeingMade
+        | StoreError::NoSuch { .. }
+        | StoreError::Migration { .. }
+        | StoreError::File { .. }
+        | StoreError::Sql { .. } => "Look at the disk and the file's owner, then run `hxsync check`.",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Opens the real engine of a state directory: secrets, both clients, the store, the resolution file.
 
 use super::engine::RealEngine;
-use super::error::with_causes;
+use super::error::{next_for_the_store, with_causes};
 use crate::config::{self, SecretFile, Settings};
 use crate::daemon::{EngineError, ErrorKind, OpenEngine};
 use crate::remote::huma::{HumaClient, HumaOptions};
@@ -178,7 +178,8 @@ pub(super) fn engine_error(error: &OpenError) -> EngineError {
                 .next(format!("Put the secret into the file named by `{key}`, then run `hxsync check`."))
         }
         OpenError::Transport(_) => EngineError::new(ErrorKind::Settings, what),
-        OpenError::Store(_) | OpenError::Directory { .. } => EngineError::new(ErrorKind::State, what),
+        OpenError::Store(error) => EngineError::new(ErrorKind::State, what).next(next_for_the_store(error)),
+        OpenError::Directory { .. } => EngineError::new(ErrorKind::State, what),
         OpenError::Sync(error) => sync_error(error),
         OpenError::NotSupported(key) => EngineError::new(ErrorKind::Settings, what)
             .next(format!("Take `{key}` out of the settings; nothing was read or written.")),
@@ -188,7 +189,7 @@ pub(super) fn engine_error(error: &OpenError) -> EngineError {
 pub(super) fn sync_error(error: &SyncError) -> EngineError {
     let what = with_causes(error);
     match error {
-        SyncError::Store(_) => EngineError::new(ErrorKind::State, what),
+        SyncError::Store(error) => EngineError::new(ErrorKind::State, what).next(next_for_the_store(error)),
         SyncError::File(_) => EngineError::new(ErrorKind::State, what),
         SyncError::OtherTenant { side } => EngineError::new(ErrorKind::Settings, what).next(format!(
             "Use the login of the tenant this database belongs to, or another `state.directory`. Nothing was read from or written to {side}."

@@ -7,7 +7,7 @@ use super::engine::{CheckReport, Cycles, EngineError, ErrorKind, FileHint, OpenE
 use crate::config::Settings;
 use crate::reconcile::Who;
 use crate::report::StatusReport;
-use crate::sync::{CycleReport, CycleRequest};
+use crate::sync::{Cause, CycleReport, CycleRequest, Reach};
 use futures_util::FutureExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -109,6 +109,7 @@ impl CycleThread {
         self.ask(|done| Command::Cycle { request, sides, done: Some(done) }).await
     }
 
+    /// Takes one answer and runs the cycle that carries it out; what became of it.
     pub async fn answer(
         &self,
         item: String,
@@ -210,9 +211,7 @@ impl Worker {
         match command {
             Command::Cycle { request, sides, done } => self.cycle(request, sides, done).await,
             Command::Take { item, words, who, done } => {
-                let result = self.do_safely(async |engine| engine.answer(&item, &words, who)).await;
-                self.publish_status().await;
-                let _ = done.send(result.flatten());
+                let _ = done.send(self.answer(&item, &words, who).await);
             }
             Command::Check { probe_writes, done } => {
                 let _ = done.send(self.do_safely(async |engine| engine.check(probe_writes).await).await);
@@ -236,6 +235,17 @@ impl Worker {
                 let _ = done.send(Ok(()));
             }
         }
+    }
+
+    /// What was answered is carried out at once: the admin is waiting to hear what became of it.
+    async fn answer(&mut self, item: &str, words: &[String], who: Who) -> Result<Vec<String>, EngineError> {
+        let cause = Cause::Command(who.clone());
+        self.do_safely(async |engine| engine.answer(item, words, who)).await.flatten()?;
+        let request = CycleRequest { cause, reach: Reach::Moved, dry_run: false };
+        let (done, ended) = oneshot::channel();
+        self.cycle(request, Sides::BOTH, Some(done)).await;
+        ended.await.map_err(|_| stopping())??;
+        self.do_safely(async |engine| engine.answered()).await.flatten()
     }
 
     async fn cycle(&mut self, request: CycleRequest, sides: Sides, done: Option<Answer<CycleReport>>) {

@@ -42,7 +42,7 @@ impl Desk {
             Ask::Sync { dry_run, full, person } => self.sync(dry_run, full, person, who).await,
             Ask::Plan { of } => self.thread.plan(of).await.map(cycle),
             Ask::Status => Ok(Tell::Status(Box::new(self.status(daemon)))),
-            Ask::Resolve { item, words } => self.resolve(item, words, who, daemon.is_some()).await,
+            Ask::Resolve { item, words } => self.thread.answer(item, words, who).await.map(Tell::Done),
             Ask::TakeFile => self.take_file().await,
             Ask::Check { probe_writes } => self.thread.check(probe_writes).await.map(Tell::Check),
         };
@@ -79,25 +79,6 @@ impl Desk {
             self.keep_result(&report);
         }
         Ok(cycle(report))
-    }
-
-    /// What was answered is carried out at once: the admin is waiting for it. A daemon does so behind the answer; a command
-    /// that works by itself would end before.
-    async fn resolve(
-        &self,
-        item: String,
-        words: Vec<String>,
-        who: Who,
-        is_daemon: bool,
-    ) -> Result<Tell, EngineError> {
-        let done = self.thread.answer(item, words, who.clone()).await?;
-        let request = CycleRequest { cause: Cause::Command(who), reach: Reach::Moved, dry_run: false };
-        if is_daemon {
-            self.thread.begin_cycle(request, Sides::BOTH);
-        } else {
-            self.thread.cycle(request, Sides::BOTH).await?;
-        }
-        Ok(Tell::Done(done))
     }
 
     async fn take_file(&self) -> Result<Tell, EngineError> {

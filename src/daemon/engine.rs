@@ -31,6 +31,12 @@ pub trait Cycles {
     /// [`ErrorKind::Usage`] with what is wrong with the answer; nothing was done then.
     fn answer(&mut self, item: &str, words: &[String], who: Who) -> Result<Vec<String>, EngineError>;
 
+    /// What has become of the last answer taken, one line each. The cycle after it carries it out or refuses it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] with why it was refused.
+    fn answered(&mut self) -> Result<Vec<String>, EngineError>;
+
     /// Proves settings, files, logins, tenants and rights, as far as that is possible without changing anything.
     async fn check(&mut self, probe_writes: bool) -> CheckReport;
 

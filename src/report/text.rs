@@ -56,7 +56,10 @@ pub fn cycle(report: &CycleReport, zone: &TimeZone) -> String {
         &mut text,
         "Sides that failed:",
         report.sides.iter().map(|failure| {
-            let next = if failure.passing { "it is tried again" } else { "an admin must act" };
+            let next = match failure.passing {
+                true => "it is tried again; if that does not help, `hxsync check` says more",
+                false => "an admin must act: `hxsync check` says more",
+            };
             format!("{}; {next}", clean(&failure.what))
         }),
     );
@@ -369,7 +372,7 @@ mod tests {
           Ola Hansen (1043)
 
         Sides that failed:
-          Huma could not be reached; it is tried again
+          Huma could not be reached; it is tried again; if that does not help, `hxsync check` says more
 
         Failed:
           Kari Nordmann (1042), phone: Xledger refused the write

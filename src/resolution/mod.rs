@@ -68,6 +68,7 @@ pub struct Queued {
 /// What a queued answer waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Awaits {
+    FirstSync,
     NextCycle,
     /// This side cannot be reached.
     Side(Side),

@@ -33,6 +33,7 @@ enum Outcome {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Waits {
+    FirstSync,
     NextCycle,
     Huma,
     Xledger,
@@ -64,6 +65,7 @@ impl Reply {
     /// The answer is kept and carried out when what it waits for has happened, if the values are still those seen.
     pub fn queued(quote: &str, awaits: Awaits) -> Reply {
         let waits = match awaits {
+            Awaits::FirstSync => Waits::FirstSync,
             Awaits::NextCycle => Waits::NextCycle,
             Awaits::Side(crate::domain::Side::Huma) => Waits::Huma,
             Awaits::Side(crate::domain::Side::Xledger) => Waits::Xledger,
@@ -196,6 +198,10 @@ const ROOM: usize = COLUMNS - 9;
 impl Waits {
     fn words(self, language: Language) -> &'static str {
         match self {
+            Waits::FirstSync => language.pick(
+                "carried out once the first sync is allowed",
+                "utføres når første synkronisering er tillatt",
+            ),
             Waits::NextCycle => language.pick("the next cycle carries it out", "neste runde utfører det"),
             Waits::Huma => language.pick(
                 "Huma cannot be reached. Applied when it can, if nothing changed by then",
@@ -221,6 +227,9 @@ pub(super) fn awaits_words(awaits: Awaits, language: Language) -> String {
         Language::Norwegian => format!("venter til {side} kan nås"),
     };
     match awaits {
+        Awaits::FirstSync => language
+            .pick("waits until the first sync is allowed", "venter til første synkronisering er tillatt")
+            .into(),
         Awaits::NextCycle => language.pick("waits for the next cycle", "venter på neste runde").into(),
         Awaits::Side(down) => side(down),
         Awaits::SecondApprover => {

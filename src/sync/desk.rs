@@ -17,7 +17,7 @@ use crate::resolution_file::{
     ApplyOn, FileError, Moment, ResolutionFile, Rewrite, Save, Seen, Settings as FileSettings,
 };
 use crate::store::{
-    AuditEntry, Key, NewResolution, Outcome, Reader, ResolutionId, ResolutionState, StoreError,
+    AuditEntry, Key, NewResolution, Outcome, Phase, Reader, ResolutionId, ResolutionState, StoreError, meta,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ pub struct Desk {
     damage: Option<Damage>,
     /// A settled save that waits for the cycle that takes it in.
     save: Option<Save>,
+    /// An editor held the file when it was to be rewritten.
+    held_back: bool,
 }
 
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -45,7 +47,7 @@ struct LastSave {
 
 /// One line of the last save: what was said at once, or the answers it queued.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-struct LastLine {
+pub(super) struct LastLine {
     quote: String,
     said: Option<Reply>,
     queued: Vec<i64>,
@@ -98,7 +100,7 @@ impl Desk {
                 config::ApplyOn::Close => ApplyOn::Close,
             },
         })?;
-        Ok(Desk { file, written: None, damage: None, save: None })
+        Ok(Desk { file, written: None, damage: None, save: None, held_back: false })
     }
 }
 
@@ -123,7 +125,12 @@ impl Engine {
             return Ok(Look::Ready);
         }
         Ok(match desk.file.observe(moment)? {
-            Seen::Known => Look::Nothing,
+            Seen::Known => {
+                if desk.held_back && desk.file.lock(moment.now).is_none() {
+                    self.refresh_file()?;
+                }
+                Look::Nothing
+            }
             Seen::NotYet { again_in } => Look::Again(again_in),
             Seen::Save(save) => {
                 desk.save = Some(save);
@@ -173,8 +180,10 @@ impl Engine {
             }
             let mut last = tx.meta(&LAST_SAVE)?.unwrap_or_default();
             // A save that only repeats what stands in the file leaves the answers to the one before it.
+            // Lines still queued stay, so that what becomes of them is told as well.
             if !lines.is_empty() {
-                last.lines = lines;
+                last.lines = still_queued(tx, last.lines)?;
+                last.lines.extend(lines);
             }
             last.comments = comments;
             tx.put_meta(&LAST_SAVE, &last)
@@ -193,9 +202,15 @@ impl Engine {
         let items = self.items()?;
         let parsed = parse(line.as_bytes(), &items);
         let (_, lines) = self.queue(&parsed, &items, who, IdForm::Short, "command")?;
+        self.commanded = lines;
+        self.answered()
+    }
+
+    /// What has become of the last answer by command. A cycle after it carries it out, or refuses it.
+    pub fn answered(&self) -> Result<Said, SyncError> {
         let mut said = Said { lines: vec![], refused: false };
-        for line in lines {
-            if let Some(reply) = self.reply(&line)? {
+        for line in &self.commanded {
+            if let Some(reply) = self.reply(line)? {
                 said.refused |= reply.is_refusal();
                 said.lines.extend(reply.lines(self.language()));
             }
@@ -262,6 +277,7 @@ impl Engine {
     pub fn items(&self) -> Result<Vec<Item>, SyncError> {
         let reader = self.store.read();
         let queued = reader.queued_resolutions()?;
+        let awaits = self.awaits();
         let mut items = Vec::new();
         for stored in reader.open_questions()? {
             let Some(question) = stored.question else { continue };
@@ -279,7 +295,7 @@ impl Engine {
                         verb: Verb::from_parts(&resolution.verb, resolution.argument.as_deref())?,
                         who: resolution.who.to_string(),
                         at: resolution.at,
-                        awaits: self.awaits(),
+                        awaits,
                     })
                 }),
             });
@@ -288,13 +304,20 @@ impl Engine {
         Ok(items)
     }
 
+    /// What a queued answer waits for, as far as that is the same for all.
     fn awaits(&self) -> Awaits {
         use crate::domain::Side;
         match (self.is_resting(Side::Huma), self.is_resting(Side::Xledger)) {
             (true, _) => Awaits::Side(Side::Huma),
             (false, true) => Awaits::Side(Side::Xledger),
+            (false, false) if self.awaits_first_sync() => Awaits::FirstSync,
             (false, false) => Awaits::NextCycle,
         }
+    }
+
+    fn awaits_first_sync(&self) -> bool {
+        self.core.settings.people.approve_first_sync
+            && matches!(self.store.read().meta(&meta::PHASE), Ok(None | Some(Phase::FirstSync)))
     }
 
     fn language(&self) -> Language {
@@ -397,12 +420,14 @@ impl Engine {
         };
         match rewrite {
             Rewrite::Done => {
+                desk.held_back = false;
                 desk.file.remove_answers()?;
                 // A text that names a kept file is written over by the next one that says something else.
                 desk.written = desk.damage.is_none().then_some(says);
                 desk.damage = None;
             }
             Rewrite::Locked(_) => {
+                desk.held_back = true;
                 if !page.replies.is_empty() {
                     let answers = answers_page(&page.replies, now, &page.zone, page.language);
                     desk.file.write_answers(&answers)?;
@@ -435,6 +460,22 @@ impl Engine {
     pub fn resolution_path(&self) -> Option<std::path::PathBuf> {
         self.desk.as_ref().map(|desk| desk.file.path().to_owned())
     }
+}
+
+/// Those of an earlier save with an answer that is neither carried out nor refused yet.
+fn still_queued(tx: &crate::store::Writer<'_>, lines: Vec<LastLine>) -> Result<Vec<LastLine>, StoreError> {
+    let mut left = Vec::new();
+    for line in lines {
+        let mut waits = false;
+        for id in &line.queued {
+            let resolution = tx.resolution(ResolutionId(*id))?;
+            waits |= resolution.is_some_and(|resolution| resolution.state == ResolutionState::Queued);
+        }
+        if waits {
+            left.push(line);
+        }
+    }
+    Ok(left)
 }
 
 fn accept(

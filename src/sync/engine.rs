@@ -59,6 +59,8 @@ pub struct Engine {
     pub(super) core: Core,
     /// `None` until the resolution file is taken over: a dry run has none.
     pub(super) desk: Option<super::desk::Desk>,
+    /// What the last answer by command was told, or the answers it queued.
+    pub(super) commanded: Vec<super::desk::LastLine>,
     /// After whom the next sweep goes on.
     pub(super) swept: Option<crate::domain::RecordId>,
     /// Until when (monotonic) a side is left alone after a failure.
@@ -127,6 +129,7 @@ impl Engine {
             store,
             core,
             desk: None,
+            commanded: vec![],
             swept: None,
             rests: [None, None],
             logged_in: false,

@@ -1,10 +1,11 @@
 //! Answers in the resolution file, carried out by a real engine on both simulators.
 
 use crate::support::staff::{Ids, KARI, LIV, OLA};
-use crate::support::world::World;
+use crate::support::world::{World, answered};
 use hxsync::domain::Field;
 use hxsync::reconcile::QuestionKind;
 use hxsync::sandbox::huma::{Fault, FaultKind};
+use hxsync::sandbox::people::fixtures;
 use hxsync::sync::{Cause, CycleRequest, Look, Reach};
 use serde_json::{Value, json};
 
@@ -251,4 +252,37 @@ async fn p9_text_survives_a_deleted_file_is_made_again() {
     world.cycle(Reach::Moved).await;
     assert!(world.text().lines().any(|line| line.starts_with("pending ")), "{}", world.text());
     assert_eq!(phones(&world, KARI), ["90033444", "41355666"]);
+}
+
+/// What hxsync answered, unwrapped.
+fn answers(world: &World) -> String {
+    world.text().replace("\n#!   ", " ")
+}
+
+#[tokio::test]
+async fn p9_an_answer_queued_by_an_earlier_save_is_told_what_became_of_it() {
+    let mut world = World::start(&fixtures()).await;
+    world.full().await;
+    world.save(|text| answered(text, "Robin Fure (1123), gender", "huma")).await;
+    world.cycle(Reach::Moved).await;
+    let queued = "queued; carried out once the first sync is allowed.";
+    assert!(answers(&world).contains(queued), "{}", world.text());
+    world.allow_first_sync().await;
+    let refused = "refused, Xledger has no gender for Huma's word.";
+    assert!(answers(&world).contains(refused), "{}", world.text());
+}
+
+#[tokio::test]
+async fn p9_answers_held_back_by_an_editor_are_in_the_file_when_it_closes() {
+    let mut world = World::settled().await;
+    in_conflict(&mut world, KARI).await;
+    let lock = world.file().with_file_name(".resolutions.txt.swp");
+    std::fs::write(&lock, "b0").expect("written");
+    world.answer("huma").await;
+    assert!(!world.text().contains("#! \"huma "), "{}", world.text());
+    std::fs::remove_file(&lock).expect("removed");
+    while let Look::Again(after) = world.engine.look_at_file().expect("looks") {
+        tokio::time::sleep(after).await;
+    }
+    assert!(world.text().contains("#! \"huma "), "{}", world.text());
 }

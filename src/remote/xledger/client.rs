@@ -233,7 +233,7 @@ fn words(answer: &Answer) -> crate::remote::Words {
 struct TimedOut;
 
 #[derive(Debug, thiserror::Error)]
-#[error("the answer is not what its status promises (HTTP {0})")]
+#[error("the answer is not GraphQL (HTTP {0})")]
 struct NotAnAnswer(u16);
 
 /// An answer is what has `data` or `errors`. Errors count with any status a client error has; a gateway's page does not.

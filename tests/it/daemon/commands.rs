@@ -52,7 +52,7 @@ async fn an_answer_is_taken_in_and_carried_out_at_once() {
     let words = vec!["value".to_owned(), "+47 900 11 222".to_owned()];
     let ask = Ask::Resolve { item: "K7Q4".into(), words: words.clone() };
     let told = soon(house.connect().await.ask(ask, |_| ())).await;
-    assert_eq!(told, Tell::Done(vec!["K7Q4: taken in".to_owned()]));
+    assert_eq!(told, Tell::Done(vec!["carried out".to_owned()]));
     let all = house.until(|seen| *seen == Seen::Ended).await;
     assert_eq!(all[0], Seen::Answered { item: "K7Q4".into(), words, who: current_user() });
     let ask = Ask::Resolve { item: "ZZZZ".into(), words: vec!["huma".into()] };

@@ -121,6 +121,10 @@ impl Cycles for Engine {
         Ok(vec![format!("{item}: taken in")])
     }
 
+    fn answered(&mut self) -> Result<Vec<String>, EngineError> {
+        Ok(vec!["carried out".to_owned()])
+    }
+
     async fn check(&mut self, probe_writes: bool) -> CheckReport {
         let state = if probe_writes { CheckState::Ok } else { CheckState::Unproven };
         let line = CheckLine { about: "Xledger".into(), what: "write".into(), state, note: None };
