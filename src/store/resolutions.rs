@@ -205,6 +205,18 @@ impl Writer<'_> {
             .execute((id.0, state.word(), words, utc_text(at)))?;
         found(changed, "queued answer")
     }
+
+    /// Queues the answer to an item again that was applied and whose write did not come about. It applies if the values are
+    /// still those that were seen.
+    pub fn requeue_answer(&self, item: &str) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached(
+                "UPDATE resolutions SET state = 'queued', words = NULL, finished_at = NULL WHERE id =
+                 (SELECT max(id) FROM resolutions WHERE item = ?1) AND state = 'applied'",
+            )?
+            .execute([item])?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

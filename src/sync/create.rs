@@ -3,7 +3,7 @@
 
 use super::apply::{Group, PairNow, targets};
 use super::engine::{CycleRun, Engine, SyncError};
-use super::people::{CreateOrder, audit_person, can_create, note_link};
+use super::people::{CreateOrder, ORDERS, audit_person, can_create, note_link};
 use crate::domain::{Field, HumaId, LinkId, Record, RecordId, Side, Spelling, XledgerId};
 use crate::reconcile::pair::{PairInput, Terms, reconcile_pair};
 use crate::reconcile::{Change, Who, Why};
@@ -57,6 +57,8 @@ impl Engine {
             }
             self.create_person(run, order).await?;
         }
+        // Whatever is left of them is asked about again.
+        self.store.write(|tx| tx.remove_meta(&ORDERS))?;
         // Whoever was not made is asked about again, although nothing about them moves.
         run.people_again |= run.created.len() - made_before < ordered;
         Ok(())
@@ -64,6 +66,9 @@ impl Engine {
 
     async fn create_person(&mut self, run: &mut CycleRun, order: CreateOrder) -> Result<(), SyncError> {
         let to = order.source.side().other();
+        if self.store.read().link_of_record(&order.source)?.is_some() {
+            return Ok(());
+        }
         let Some(source) = self.reread_source(run, &order).await? else { return Ok(()) };
         if let Err(why) = can_create(&source, to) {
             run.fail(&order.label, None, why);
@@ -122,6 +127,9 @@ impl Engine {
             })?;
             tx.set_intent_state(intent, IntentState::Sent, now)?;
             tx.set_creation_state(creation, CreationState::Sent, now)?;
+            let mut orders = tx.meta(&ORDERS)?.unwrap_or_default();
+            orders.retain(|other| other.source != order.source);
+            tx.put_meta(&ORDERS, &orders)?;
             Ok((intent, creation))
         })?;
         let journal = Journal {
@@ -258,8 +266,10 @@ impl Engine {
         let (Some(huma), Some(xledger)) = (huma, xledger) else { return Ok(()) };
         let number = journal.source.text(Field::EmploymentId).map(|number| number.trim().to_owned());
         let by = format!("created for {}", journal.who);
-        let link = self.store.write(|tx| {
-            let link = match tx.link_of_record(&made)? {
+        let (link, is_new) = self.store.write(|tx| {
+            let known = tx.link_of_record(&made)?;
+            let is_new = known.is_none();
+            let link = match known {
                 Some(link) => link.id,
                 None => {
                     let link = tx.add_link(&NewLink {
@@ -296,9 +306,9 @@ impl Engine {
             };
             tx.set_intent_state(journal.intent, IntentState::Confirmed, now)?;
             tx.set_creation_made(journal.creation, &made, Some(link), now)?;
-            Ok(link)
+            Ok((link, is_new))
         })?;
-        if !run.created.contains(&journal.label) {
+        if is_new {
             run.created.push(journal.label.clone());
             run.writes += 1;
         }
@@ -388,13 +398,18 @@ impl Engine {
                 })?;
                 recorded.push(Group { intent, link, label: plan.label.clone(), target, changes });
             }
-            tx.set_creation_state(journal.creation, CreationState::Done, now)?;
             Ok(recorded)
         })?;
         // Whatever is left is reconciled like any other pair in the cycle that follows.
         run.moved_meanwhile.insert(link);
         let mut pairs = BTreeMap::from([(link, pair)]);
-        self.apply(run, groups, &mut pairs).await
+        self.apply(run, groups, &mut pairs).await?;
+        // The answer covers every field shown with it: until each has been written or refused, the creation goes on.
+        if !run.unsettled.contains(&link) && !run.stopped {
+            let now = self.core.clock.now();
+            self.store.write(|tx| tx.set_creation_state(journal.creation, CreationState::Done, now))?;
+        }
+        Ok(())
     }
 
     /// The changes that make the new record say what its source says. Under a rule, pay-critical fields are left to be asked.
@@ -522,7 +537,11 @@ impl Engine {
         };
         let known = self.store.read().snapshot(&order.source)?;
         match (fresh, known) {
-            (Some(fresh), Some(known)) if fresh.fields == known.record.fields => Ok(Some(fresh)),
+            (Some(fresh), Some(known))
+                if fresh.fields == known.record.fields && known.record.digest() == order.digest =>
+            {
+                Ok(Some(fresh))
+            }
             (fresh, _) => {
                 let now = self.core.clock.now();
                 if let Some(fresh) = fresh {

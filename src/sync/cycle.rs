@@ -486,6 +486,8 @@ impl Core {
         }
         let phase = tx.meta(&meta::PHASE)?.unwrap_or_default();
         let both_listed = tx.meta(&meta::FULL_READS)?.unwrap_or_default().len() == 2;
+        // Before the answers are looked at: one that a stop left without its write is queued again.
+        recover::settle_unfinished(tx, run, &Arc::clone(&run.lenses), observed, now, &mut noise)?;
         let mut decisions = evaluate::queued_decisions(tx)?;
         let first_sync_open = phase == Phase::FirstSync && self.settings.people.approve_first_sync;
         let withheld = self.withheld(tx)?;
@@ -538,7 +540,6 @@ impl Core {
             decisions.clear();
         }
 
-        recover::settle_unfinished(tx, run, &lenses, observed, now, &mut noise)?;
         let scope = self.scope(tx, run, request, observed, &decisions, now)?;
         let people_plan = match both_listed && is_for_all(request) && (scope.everybody || scope.people) {
             true => {
@@ -658,7 +659,12 @@ impl Core {
                 self.record_intents(tx, run, plan, &mut evaluated.bases, &mut recorded, now)?;
                 noise.add(true);
             }
-            recorded.creates = checked.creates;
+            // Those of a run that was stopped come first.
+            let mut orders = tx.meta(&people::ORDERS)?.unwrap_or_default();
+            orders.retain(|order| !checked.creates.iter().any(|fresh| fresh.source == order.source));
+            orders.extend(checked.creates);
+            noise.add(tx.put_meta(&people::ORDERS, &orders)?);
+            recorded.creates = orders;
         }
         for (record, who) in &checked.ignored {
             noise.add(tx.add_ignored(record, &who.to_string(), now)?);
@@ -694,7 +700,10 @@ impl Core {
         if request.dry_run {
             return Ok(());
         }
-        recorded.quiet = !noise.any() && recorded.creates.is_empty() && recorded.groups.is_empty();
+        recorded.quiet = !noise.any()
+            && recorded.creates.is_empty()
+            && recorded.groups.is_empty()
+            && tx.unfinished_creations()?.is_empty();
         if recorded.quiet {
             let counts = self.add_use(tx, run, now)?;
             let outcome = outcome_words(run, recorded.awaits_first_sync);

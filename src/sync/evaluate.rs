@@ -297,6 +297,42 @@ pub enum FirstSync {
     Over,
 }
 
+/// Who allowed the first sync, and for whom what it showed is not carried out yet.
+const PICTURE: crate::store::Key<(Who, BTreeSet<LinkId>)> = crate::store::Key::new("first_sync_picture");
+
+/// What the picture showed was allowed by a human: no limit counts it, in whichever cycle it is carried out.
+fn allow_by_picture(
+    tx: &Writer<'_>,
+    evaluated: &mut Evaluated,
+    first_sync: &FirstSync,
+) -> Result<(), StoreError> {
+    let (who, mut links) = match first_sync {
+        FirstSync::Waits => return Ok(()),
+        FirstSync::AllowedBy(decision) => (decision.who.clone(), evaluated.evaluated.clone()),
+        FirstSync::Over => match tx.meta(&PICTURE)? {
+            Some(picture) => picture,
+            None => return Ok(()),
+        },
+    };
+    let mut done = evaluated.evaluated.clone();
+    for plan in evaluated.plans.iter_mut().filter(|plan| links.contains(&plan.link)) {
+        let base = evaluated.bases.get(&plan.link).map(|pair| &pair.base);
+        for change in &mut plan.changes {
+            let is_first = base.is_none_or(|base| base.fields[change.field].is_none());
+            if is_first && change.who == Who::Hxsync {
+                change.who = who.clone();
+                done.remove(&plan.link);
+            }
+        }
+    }
+    links.retain(|link| !done.contains(link));
+    match links.is_empty() {
+        true => tx.remove_meta(&PICTURE)?,
+        false => tx.put_meta(&PICTURE, &(who, links))?,
+    };
+    Ok(())
+}
+
 /// Limits over the whole plan, and answers to what was held before.
 pub fn check_plan(
     tx: &Writer<'_>,
@@ -308,14 +344,7 @@ pub fn check_plan(
     plan_only: bool,
     first_sync: &FirstSync,
 ) -> Result<CheckedPlan, StoreError> {
-    if let FirstSync::AllowedBy(decision) = first_sync {
-        // What the picture showed was allowed by a human: no limit counts it.
-        for change in evaluated.plans.iter_mut().flat_map(|plan| &mut plan.changes) {
-            if change.who == Who::Hxsync {
-                change.who = decision.who.clone();
-            }
-        }
-    }
+    allow_by_picture(tx, evaluated, first_sync)?;
     let linked = tx.linked_count()? as usize;
     let guard = &core.settings.guard;
     let limits = match first_sync {
@@ -447,9 +476,11 @@ pub fn finish_answer(
         AnswerState::Kept => ("waits".to_string(), Outcome::Answered),
     };
     tx.finish_resolution(ResolutionId(decision.resolution), state, &words, now)?;
-    let person =
-        tx.question(&decision.item)?.and_then(|stored| stored.question).map(|question| question.person);
-    if outcome == Outcome::Answered {
+    let asked = tx.question(&decision.item)?;
+    // An answer that is carried out a second time closed its question the first.
+    let is_open = asked.as_ref().is_some_and(|stored| stored.closed.is_none());
+    let person = asked.and_then(|stored| stored.question).map(|question| question.person);
+    if outcome == Outcome::Answered && is_open {
         let why = format!("answered `{verb}`");
         tx.close_question(&decision.item, &why, now)?;
     }

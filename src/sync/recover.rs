@@ -20,6 +20,8 @@ pub fn settle_unfinished(
     now: Timestamp,
     noise: &mut Noise,
 ) -> Result<(), StoreError> {
+    // A person being made is completed by the creation itself.
+    run.blocked.extend(tx.unfinished_creations()?.into_iter().filter_map(|creation| creation.link));
     for intent in tx.unfinished_intents()? {
         if is_create(&intent) {
             continue;
@@ -28,6 +30,9 @@ pub fn settle_unfinished(
             // Committed and never sent: this cycle plans anew.
             IntentState::Planned => {
                 tx.set_intent_state(intent.id, IntentState::Superseded, now)?;
+                for item in intent.changes.iter().filter_map(|change| change.answers.as_deref()) {
+                    tx.requeue_answer(item)?;
+                }
                 noise.add(true);
             }
             IntentState::Sent | IntentState::Unknown => {
@@ -71,6 +76,9 @@ fn settle(
             waits.is_some() && change.field == crate::domain::Field::Email && change.side == Side::Huma;
         let written = matches!(judge(lenses, change, reading), FieldResult::Written(_)) || requested;
         carried_out |= written;
+        if let (false, Some(item)) = (written, &change.answers) {
+            tx.requeue_answer(item)?;
+        }
         let (why, outcome) = match written {
             true => (format!("{}; found carried out although no answer came", change.why), Outcome::Written),
             false => (format!("{}; found not carried out, decided anew", change.why), Outcome::Noted),

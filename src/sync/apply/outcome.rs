@@ -102,6 +102,11 @@ impl Engine {
                 })
             });
             tx.set_intent_state(group.intent, state, now)?;
+            for (change, _) in results.iter().filter(|(_, result)| *result == FieldResult::Failed) {
+                if let Some(item) = &change.answers {
+                    tx.requeue_answer(item)?;
+                }
+            }
             tx.put_snapshot(pair.record(side), now, None)?;
             tx.put_base(group.link, &pair.base)?;
             for row in &rows {
