@@ -240,7 +240,9 @@ fn bulk_lines(
     let texts: Vec<String> = found.iter().map(|offer| bulk_text(offer, language)).collect();
     let widest = texts.iter().map(|text| width(text)).max().unwrap_or(0);
     for (offer, text) in found.iter().zip(&texts) {
-        lines.push(format!("# {}   # {}", pad(text, widest), bulk_effect(offer, language)));
+        let line = format!("# {}   # {}", pad(text, widest), bulk_effect(offer, language));
+        // The remark helps the eye only: it goes where the longest words would pass the edge.
+        lines.push(if width(&line) <= COLUMNS { line } else { format!("# {text}") });
     }
     lines.push(String::new());
 }

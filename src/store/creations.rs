@@ -167,6 +167,20 @@ impl Writer<'_> {
         found(changed, "creation")
     }
 
+    /// The records that had the key in the look-up right before sending.
+    pub fn set_creation_known(
+        &self,
+        id: CreationId,
+        known_before: &[RecordId],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let changed = self
+            .conn
+            .prepare_cached("UPDATE creations SET known_before = ?2, updated_at = ?3 WHERE id = ?1")?
+            .execute((id.0, json(known_before), utc_text(at)))?;
+        found(changed, "creation")
+    }
+
     /// Journals one step of the chain; `made` is the id it made, empty where it made none.
     pub fn add_creation_step(
         &self,

@@ -206,13 +206,27 @@ impl Writer<'_> {
         found(changed, "queued answer")
     }
 
-    /// Queues the answer to an item again that was applied and whose write did not come about. It applies if the values are
-    /// still those that were seen.
-    pub fn requeue_answer(&self, item: &str) -> Result<(), StoreError> {
+    /// Undoes that the last answer to an item was applied, and opens its question again: with `words` the answer is refused,
+    /// without it waits as before.
+    pub fn take_answer_back(&self, item: &str, words: Option<&str>, at: Timestamp) -> Result<(), StoreError> {
+        let last: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT max(id) FROM resolutions WHERE item = ?1 AND state = 'applied'")?
+            .query_row([item], |row| row.get(0))?;
+        let Some(last) = last else { return Ok(()) };
         self.conn
             .prepare_cached(
-                "UPDATE resolutions SET state = 'queued', words = NULL, finished_at = NULL WHERE id =
-                 (SELECT max(id) FROM resolutions WHERE item = ?1) AND state = 'applied'",
+                "UPDATE resolutions SET state = 'queued', words = NULL, finished_at = NULL WHERE id = ?1",
+            )?
+            .execute([last])?;
+        if let Some(words) = words {
+            self.finish_resolution(ResolutionId(last), ResolutionState::Refused, words, at)?;
+        }
+        self.conn
+            .prepare_cached(
+                "UPDATE questions SET closed_at = NULL, closed_why = NULL
+                 WHERE item = ?1 AND NOT EXISTS (SELECT 1 FROM questions AS other
+                    WHERE other.subject = questions.subject AND other.closed_at IS NULL)",
             )?
             .execute([item])?;
         Ok(())

@@ -12,7 +12,8 @@ mod xledger;
 pub use outcome::{FieldResult, judge};
 
 use super::engine::{CycleRun, Engine, SyncError};
-use crate::domain::{Field, FieldSet, HumaId, LinkId, Reading, Record, RecordId, Side, XledgerId};
+use crate::domain::lens::Relation;
+use crate::domain::{Field, HumaId, Lenses, LinkId, Reading, Record, RecordId, Side, XledgerId};
 use crate::reconcile::{Change, PairBase};
 use crate::store::IntentId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,13 +63,11 @@ pub struct PairNow {
     pub huma: Record,
     pub xledger: Record,
     pub base: PairBase,
-    /// Fields written on each side in this cycle: they no longer hold what the plan saw there, but what it wants.
-    pub wrote: [FieldSet; 2],
 }
 
 impl PairNow {
     pub fn new(huma: Record, xledger: Record, base: PairBase) -> PairNow {
-        PairNow { huma, xledger, base, wrote: [FieldSet::default(); 2] }
+        PairNow { huma, xledger, base }
     }
 
     pub fn reading(&self, side: Side, field: Field) -> &Reading {
@@ -156,11 +155,15 @@ impl Engine {
                 })
                 .map(|(link, _)| *link)
                 .collect();
-            self.reread_xledger(run, &answered, pairs).await?;
+            let unread = self.reread_xledger(run, &answered, pairs).await?;
             for (link, groups) in chunk {
                 if self.is_resting(Side::Huma) || self.stop.is_cancelled() {
                     run.stopped |= self.stop.is_cancelled();
                     break;
+                }
+                if unread.contains(link) {
+                    self.leave(run, groups, pairs)?;
+                    continue;
                 }
                 self.apply_huma(run, *link, groups.clone(), pairs).await?;
             }
@@ -168,13 +171,30 @@ impl Engine {
         Ok(())
     }
 
-    /// Reads Xledger's records of these pairs again, in one request per batch.
+    /// Leaves a person for the next cycle: what the plan rests on could not be read again.
+    fn leave(
+        &mut self,
+        run: &mut CycleRun,
+        groups: &[Group],
+        pairs: &mut BTreeMap<LinkId, PairNow>,
+    ) -> Result<(), SyncError> {
+        for group in groups {
+            if let Some(mut pair) = pairs.remove(&group.link) {
+                let results = huma::all(&group.changes, || FieldResult::Failed);
+                self.finish(run, group, &mut pair, results)?;
+                pairs.insert(group.link, pair);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads Xledger's records of these pairs again, in one request per batch. Answers whose could not be read or is not there.
     async fn reread_xledger(
         &mut self,
         run: &mut CycleRun,
         links: &BTreeSet<LinkId>,
         pairs: &mut BTreeMap<LinkId, PairNow>,
-    ) -> Result<(), SyncError> {
+    ) -> Result<BTreeSet<LinkId>, SyncError> {
         let by_id: BTreeMap<XledgerId, LinkId> = links
             .iter()
             .filter_map(|link| match &pairs.get(link)?.xledger.id {
@@ -183,37 +203,51 @@ impl Engine {
             })
             .collect();
         if by_id.is_empty() {
-            return Ok(());
+            return Ok(BTreeSet::new());
         }
         let ids: Vec<XledgerId> = by_id.keys().copied().collect();
+        let mut unread: BTreeSet<LinkId> = by_id.values().copied().collect();
         match self.core.xledger.by_ids(&ids).await {
             Ok(found) => {
                 for record in found.records {
                     if let RecordId::Xledger(id) = &record.id
-                        && let Some(pair) = by_id.get(id).and_then(|link| pairs.get_mut(link))
+                        && let Some(link) = by_id.get(id)
+                        && let Some(pair) = pairs.get_mut(link)
                     {
                         pair.xledger = record;
+                        unread.remove(link);
                     }
                 }
             }
-            // Whoever needs it is left for the next cycle: their intents are refused as not seen again.
-            Err(error) => {
-                self.note_failure(run, &error);
-                for link in links {
-                    pairs.remove(link);
-                }
-            }
+            Err(error) => self.note_failure(run, &error),
         }
-        Ok(())
+        Ok(unread)
     }
 }
 
 /// Whether the plan's view of both sides still holds for a change: the target exactly, and for an answer both (P1, P3).
-pub fn is_current(change: &Change, pair: &PairNow) -> bool {
+pub fn is_current(change: &Change, pair: &PairNow, lenses: &Lenses) -> bool {
     let target = *pair.reading(change.side, change.field) == change.from;
     let must_match_both = change.answers.is_some() || change.field.is_on_position();
-    let other = change.side.other();
-    let other_holds = *pair.reading(other, change.field) == change.other
-        || pair.wrote[other as usize].contains(change.field);
-    target && (!must_match_both || other_holds)
+    target
+        && (!must_match_both
+            || other_is_current(change, pair.reading(change.side.other(), change.field), lenses))
+}
+
+/// Whether the other side still holds what the plan saw there, or says by now what is written: an answer for both sides is
+/// carried out one after the other.
+pub fn other_is_current(change: &Change, other: &Reading, lenses: &Lenses) -> bool {
+    if *other == change.other {
+        return true;
+    }
+    match (&change.to, other, change.side) {
+        (None, Reading::Empty, _) => true,
+        (Some(to), Reading::Value(other), Side::Huma) => {
+            lenses.relation(change.field, to, other) != Relation::Different
+        }
+        (Some(to), Reading::Value(other), Side::Xledger) => {
+            lenses.relation(change.field, other, to) != Relation::Different
+        }
+        (_, _, _) => false,
+    }
 }

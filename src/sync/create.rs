@@ -2,11 +2,12 @@
 //! completed by ordinary intents. A half-made chain is completed or asked about, never repeated (P2).
 
 use super::apply::{Group, PairNow, targets};
-use super::engine::{CycleRun, Engine, SyncError};
-use super::people::{CreateOrder, ORDERS, audit_person, can_create, note_link};
-use crate::domain::{Field, HumaId, LinkId, Record, RecordId, Side, Spelling, XledgerId};
+use super::engine::{Core, CycleRun, Engine, SyncError};
+use super::people::{CreateOrder, audit_person, can_create, note_link};
+use crate::domain::{Field, HumaId, LinkId, Reading, Record, RecordId, Side, Spelling, XledgerId};
 use crate::reconcile::pair::{PairInput, Terms, reconcile_pair};
-use crate::reconcile::{Change, Who, Why};
+use crate::reconcile::question::PeopleShown;
+use crate::reconcile::{Change, Shown, Who, Why};
 use crate::remote::RemoteError;
 use crate::remote::huma::{Depth, NewHumaUser};
 use crate::remote::xledger::{LookupKeys, NewEmployee};
@@ -26,122 +27,163 @@ struct Journal {
     creation: CreationId,
     intent: IntentId,
     source: Record,
+    /// The source with the values the first request carried: what the record is found again by. The source may have been
+    /// edited since.
+    sent: Record,
     label: String,
     who: Who,
     answers: Option<String>,
     known_before: BTreeSet<RecordId>,
 }
 
-impl Engine {
-    /// Finishes what an earlier run began, then carries out the orders.
-    pub(super) async fn create_people(
-        &mut self,
-        run: &mut CycleRun,
-        orders: Vec<CreateOrder>,
-    ) -> Result<(), SyncError> {
-        for creation in self.store.read().unfinished_creations()? {
-            self.resume(run, creation).await?;
-        }
-        let made_before = run.created.len();
-        let ordered = orders.len();
-        for order in orders {
-            if self.stop.is_cancelled() {
-                run.stopped = true;
-                run.fail(&order.label, None, "not created: the program was ending; asked about again");
-                continue;
-            }
-            let to = order.source.side().other();
-            if self.is_resting(to) || self.is_resting(order.source.side()) {
-                run.fail(&order.label, None, format!("{to} could not be asked; asked about again"));
-                continue;
-            }
-            self.create_person(run, order).await?;
-        }
-        // Whatever is left of them is asked about again.
-        self.store.write(|tx| tx.remove_meta(&ORDERS))?;
-        // Whoever was not made is asked about again, although nothing about them moves.
-        run.people_again |= run.created.len() - made_before < ordered;
-        Ok(())
-    }
-
-    async fn create_person(&mut self, run: &mut CycleRun, order: CreateOrder) -> Result<(), SyncError> {
-        let to = order.source.side().other();
-        if self.store.read().link_of_record(&order.source)?.is_some() {
-            return Ok(());
-        }
-        let Some(source) = self.reread_source(run, &order).await? else { return Ok(()) };
-        if let Err(why) = can_create(&source, to) {
-            run.fail(&order.label, None, why);
-            return Ok(());
-        }
-        let found = match self.look_up(&source, to).await? {
-            Ok(found) => found,
-            Err(error) => {
-                self.note_failure(run, &error);
-                run.fail(&order.label, None, format!("{to} could not be asked for the same person"));
-                return Ok(());
-            }
-        };
-        let shown = self.candidates_shown(&order)?;
-        let strangers: Vec<&Record> = found.iter().filter(|record| !shown.contains(&record.id)).collect();
-        let now = self.core.clock.now();
-        if !strangers.is_empty() {
-            let why = format!(
-                "not created: {to} has somebody with the same employment ID, e-mail or name and date of birth"
-            );
-            self.store.write(|tx| {
-                for record in &strangers {
-                    tx.put_snapshot(record, now, None)?;
-                }
-                audit_person(tx, run, &source, &why, &order.who, Outcome::Refused, now)
-            })?;
-            run.fail(&order.label, None, why);
-            return Ok(());
-        }
+impl Core {
+    /// Journals an order together with the answer that gave it: a stop after this loses neither.
+    pub(super) fn journal_order(
+        &self,
+        tx: &Writer<'_>,
+        run: &CycleRun,
+        order: &CreateOrder,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(source) = tx.snapshot(&order.source)?.map(|snapshot| snapshot.record) else { return Ok(()) };
+        let to = source.side().other();
         let operation = match to {
             Side::Huma => CREATE_USER,
             Side::Xledger => ADD_EMPLOYEE,
         };
-        let known: Vec<RecordId> = found.iter().map(|record| record.id.clone()).collect();
-        let key = lookup_key(&source, to);
-        let changes = self.first_step(&source, to, &order);
-        let reason = Why::Created(to).to_string();
-        let (intent, creation) = self.store.write(|tx| {
-            let intent = tx.add_intent(&NewIntent {
-                cycle: run.cycle,
-                link: None,
-                record: None,
-                person: &order.label,
-                side: to,
-                operation,
-                changes: &changes,
-                reason: &reason,
-                at: now,
-            })?;
-            let creation = tx.add_creation(&NewCreation {
-                intent,
-                source: &source.id,
-                lookup_key: &key,
-                known_before: &known,
-                at: now,
-            })?;
-            tx.set_intent_state(intent, IntentState::Sent, now)?;
-            tx.set_creation_state(creation, CreationState::Sent, now)?;
-            let mut orders = tx.meta(&ORDERS)?.unwrap_or_default();
-            orders.retain(|other| other.source != order.source);
-            tx.put_meta(&ORDERS, &orders)?;
-            Ok((intent, creation))
+        let changes = self.first_step(&source, to, order);
+        let intent = tx.add_intent(&NewIntent {
+            cycle: run.cycle,
+            link: None,
+            record: None,
+            person: &order.label,
+            side: to,
+            operation,
+            changes: &changes,
+            reason: &Why::Created(to).to_string(),
+            at: now,
         })?;
-        let journal = Journal {
-            creation,
+        let key = lookup_key(&source, to);
+        tx.add_creation(&NewCreation {
             intent,
-            source,
-            label: order.label,
-            who: order.who,
-            answers: order.answers,
-            known_before: known.into_iter().collect(),
+            source: &source.id,
+            lookup_key: &key,
+            known_before: &[],
+            at: now,
+        })?;
+        Ok(())
+    }
+
+    /// What the first request carries, for its intent.
+    fn first_step(&self, source: &Record, to: Side, order: &CreateOrder) -> Vec<Change> {
+        let fields: &[Field] = match to {
+            Side::Huma => &[Field::GivenName, Field::FamilyName, Field::Email, Field::Phone],
+            // Gender, civil status and the address by part are on the contact alone: written once it has an id.
+            Side::Xledger => &Field::ALL,
         };
+        let by_rule = order.answers.is_none();
+        fields
+            .iter()
+            .filter(|field| !(by_rule && **field == Field::BankAccount))
+            .filter(|field| {
+                to == Side::Huma || !matches!(field, Field::Gender | Field::CivilStatus | Field::Address)
+            })
+            .filter_map(|field| {
+                let value = source.fields[*field].value()?;
+                let carried = self.lenses.carry(*field, source.side(), value, None).ok()?;
+                Some(Change {
+                    side: to,
+                    field: *field,
+                    from: crate::domain::Reading::Empty,
+                    to: Some(carried.spelling),
+                    other: source.fields[*field].clone(),
+                    why: Why::Created(to),
+                    who: order.who.clone(),
+                    answers: order.answers.clone(),
+                    make_title: None,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Engine {
+    /// Carries on with every creation that is journalled and not finished: of this cycle, or of an earlier run.
+    pub(super) async fn create_people(&mut self, run: &mut CycleRun) -> Result<(), SyncError> {
+        for creation in self.store.read().unfinished_creations()? {
+            let to = creation.source.side().other();
+            if self.stop.is_cancelled() {
+                run.stopped = true;
+                break;
+            }
+            if self.is_resting(to) || self.is_resting(creation.source.side()) {
+                continue;
+            }
+            self.resume(run, creation).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks both sides again right before, then sends the first request.
+    async fn begin(&mut self, run: &mut CycleRun, mut journal: Journal, to: Side) -> Result<(), SyncError> {
+        if !self.is_as_shown(&journal)? {
+            return self.abandon(run, &journal, "moved before it was created; asked about again".into(), &[]);
+        }
+        if let Err(why) = can_create(&journal.source, to) {
+            return self.abandon(run, &journal, why, &[]);
+        }
+        let found = match self.look_up(&journal.source, to).await? {
+            Ok(found) => found,
+            Err(error) => {
+                self.note_failure(run, &error);
+                run.fail(
+                    &journal.label,
+                    None,
+                    format!("{to} could not be asked for the same person; tried again"),
+                );
+                return Ok(());
+            }
+        };
+        let shown = self.candidates_shown(&journal)?;
+        let strangers: Vec<Record> =
+            found.iter().filter(|record| !shown.contains(&record.id)).cloned().collect();
+        if !strangers.is_empty() {
+            let why =
+                format!("{to} has somebody with the same employment ID, e-mail or name and date of birth");
+            return self.abandon(run, &journal, why, &strangers);
+        }
+        let known: Vec<RecordId> = found.iter().map(|record| record.id.clone()).collect();
+        let now = self.core.clock.now();
+        self.store.write(|tx| {
+            tx.set_creation_known(journal.creation, &known, now)?;
+            tx.set_intent_state(journal.intent, IntentState::Sent, now)?;
+            tx.set_creation_state(journal.creation, CreationState::Sent, now)
+        })?;
+        journal.known_before = known.into_iter().collect();
         self.send_first(run, journal, to).await
+    }
+
+    /// Gives a creation up before anything was sent: the person is asked about again.
+    fn abandon(
+        &mut self,
+        run: &mut CycleRun,
+        journal: &Journal,
+        why: String,
+        strangers: &[Record],
+    ) -> Result<(), SyncError> {
+        let now = self.core.clock.now();
+        let words = format!("not created: {why}");
+        self.store.write(|tx| {
+            for record in strangers.iter().chain([&journal.source]) {
+                tx.put_snapshot(record, now, None)?;
+            }
+            tx.set_intent_state(journal.intent, IntentState::Superseded, now)?;
+            tx.set_creation_state(journal.creation, CreationState::Abandoned, now)?;
+            audit_person(tx, run, &journal.source, &words, &journal.who, Outcome::Refused, now)
+        })?;
+        run.people_again = true;
+        run.fail(&journal.label, None, words);
+        Ok(())
     }
 
     /// Sends the request that makes the record, and follows it up.
@@ -163,15 +205,29 @@ impl Engine {
                 })?;
                 self.find_made(run, journal, to).await
             }
+            // Certainly not carried out, and may be later: the order stands.
+            Err(error) if error.is_passing() => {
+                self.note_failure(run, &error);
+                let now = self.core.clock.now();
+                self.store.write(|tx| {
+                    tx.set_intent_state(journal.intent, IntentState::Planned, now)?;
+                    tx.set_creation_state(journal.creation, CreationState::Planned, now)?;
+                    let why = format!("{error}; tried again next cycle");
+                    audit_person(tx, run, &journal.source, &why, &journal.who, Outcome::Failed, now)
+                })?;
+                run.fail(&journal.label, None, error.to_string());
+                Ok(())
+            }
             Err(error) => {
                 self.note_failure(run, &error);
                 let now = self.core.clock.now();
                 self.store.write(|tx| {
                     tx.set_intent_state(journal.intent, IntentState::Failed, now)?;
                     tx.set_creation_state(journal.creation, CreationState::Abandoned, now)?;
-                    let outcome = if error.is_passing() { Outcome::Failed } else { Outcome::Refused };
-                    audit_person(tx, run, &journal.source, &format!("{error}"), &journal.who, outcome, now)
+                    let why = format!("{error}; asked about again");
+                    audit_person(tx, run, &journal.source, &why, &journal.who, Outcome::Refused, now)
                 })?;
+                run.people_again = true;
                 run.fail(&journal.label, None, error.to_string());
                 Ok(())
             }
@@ -180,7 +236,7 @@ impl Engine {
 
     /// After an answer that never came: ours is the one record with the key that the journalled look-up did not have.
     async fn find_made(&mut self, run: &mut CycleRun, journal: Journal, to: Side) -> Result<(), SyncError> {
-        let found = match self.look_up(&journal.source, to).await? {
+        let found = match self.look_up(&journal.sent, to).await? {
             Ok(found) => found,
             Err(error) => {
                 self.note_failure(run, &error);
@@ -226,9 +282,13 @@ impl Engine {
         let Some(intent) = self.store.read().intent(creation.intent)? else { return Ok(()) };
         let who = intent.changes.first().map_or(Who::Hxsync, |change| change.who.clone());
         let answers = intent.changes.first().and_then(|change| change.answers.clone());
-        let source = match self.read_one(&creation.source).await {
-            Ok(Some(source)) => source,
-            Ok(None) => return Ok(()),
+        let (source, is_there) = match self.read_one(&creation.source).await {
+            Ok(Some(source)) => (source, true),
+            // Gone, or hidden from the key: nothing new is made of it, and what may have been made is still looked for.
+            Ok(None) => match self.store.read().snapshot(&creation.source)? {
+                Some(known) => (known.record, false),
+                None => return Ok(()),
+            },
             Err(error) => {
                 self.note_failure(run, &error);
                 return Ok(());
@@ -237,6 +297,7 @@ impl Engine {
         let journal = Journal {
             creation: creation.id,
             intent: creation.intent,
+            sent: with_values(source.clone(), &intent.changes),
             source,
             label: intent.person,
             who,
@@ -246,15 +307,11 @@ impl Engine {
         match (creation.state, creation.made) {
             (_, Some(made)) => self.made(run, journal, made).await,
             (CreationState::Sent | CreationState::Unknown, None) => self.find_made(run, journal, to).await,
-            // Looked up and not there: the request is sent again, from the same journal.
-            (CreationState::Planned, None) => {
-                let now = self.core.clock.now();
-                self.store.write(|tx| {
-                    tx.set_intent_state(journal.intent, IntentState::Sent, now)?;
-                    tx.set_creation_state(journal.creation, CreationState::Sent, now)
-                })?;
-                self.send_first(run, journal, to).await
+            (CreationState::Planned, None) if !is_there => {
+                let why = format!("{} no longer shows the person", to.other());
+                self.abandon(run, &journal, why, &[])
             }
+            (CreationState::Planned, None) => self.begin(run, journal, to).await,
             (_, None) => Ok(()),
         }
     }
@@ -266,10 +323,8 @@ impl Engine {
         let (Some(huma), Some(xledger)) = (huma, xledger) else { return Ok(()) };
         let number = journal.source.text(Field::EmploymentId).map(|number| number.trim().to_owned());
         let by = format!("created for {}", journal.who);
-        let (link, is_new) = self.store.write(|tx| {
-            let known = tx.link_of_record(&made)?;
-            let is_new = known.is_none();
-            let link = match known {
+        let link = self.store.write(|tx| {
+            let link = match tx.link_of_record(&made)? {
                 Some(link) => link.id,
                 None => {
                     let link = tx.add_link(&NewLink {
@@ -306,9 +361,9 @@ impl Engine {
             };
             tx.set_intent_state(journal.intent, IntentState::Confirmed, now)?;
             tx.set_creation_made(journal.creation, &made, Some(link), now)?;
-            Ok((link, is_new))
+            Ok(link)
         })?;
-        if is_new {
+        if !run.created.contains(&journal.label) {
             run.created.push(journal.label.clone());
             run.writes += 1;
         }
@@ -398,18 +453,13 @@ impl Engine {
                 })?;
                 recorded.push(Group { intent, link, label: plan.label.clone(), target, changes });
             }
+            tx.set_creation_state(journal.creation, CreationState::Done, now)?;
             Ok(recorded)
         })?;
         // Whatever is left is reconciled like any other pair in the cycle that follows.
         run.moved_meanwhile.insert(link);
         let mut pairs = BTreeMap::from([(link, pair)]);
-        self.apply(run, groups, &mut pairs).await?;
-        // The answer covers every field shown with it: until each has been written or refused, the creation goes on.
-        if !run.unsettled.contains(&link) && !run.stopped {
-            let now = self.core.clock.now();
-            self.store.write(|tx| tx.set_creation_state(journal.creation, CreationState::Done, now))?;
-        }
-        Ok(())
+        self.apply(run, groups, &mut pairs).await
     }
 
     /// The changes that make the new record say what its source says. Under a rule, pay-critical fields are left to be asked.
@@ -445,38 +495,6 @@ impl Engine {
                 && journal.source.text(Field::FirstDayOfWork).is_some());
         changes.retain(|change| complete || !change.field.is_on_position());
         changes
-    }
-
-    /// What the first request carries, for its intent.
-    fn first_step(&self, source: &Record, to: Side, order: &CreateOrder) -> Vec<Change> {
-        let fields: &[Field] = match to {
-            Side::Huma => &[Field::GivenName, Field::FamilyName, Field::Email, Field::Phone],
-            // Gender, civil status and the address by part are on the contact alone: written once it has an id.
-            Side::Xledger => &Field::ALL,
-        };
-        let by_rule = order.answers.is_none();
-        fields
-            .iter()
-            .filter(|field| !(by_rule && **field == Field::BankAccount))
-            .filter(|field| {
-                to == Side::Huma || !matches!(field, Field::Gender | Field::CivilStatus | Field::Address)
-            })
-            .filter_map(|field| {
-                let value = source.fields[*field].value()?;
-                let carried = self.core.lenses.carry(*field, source.side(), value, None).ok()?;
-                Some(Change {
-                    side: to,
-                    field: *field,
-                    from: crate::domain::Reading::Empty,
-                    to: Some(carried.spelling),
-                    other: source.fields[*field].clone(),
-                    why: Why::Created(to),
-                    who: order.who.clone(),
-                    answers: order.answers.clone(),
-                    make_title: None,
-                })
-            })
-            .collect()
     }
 
     async fn add_employee(&self, journal: &Journal) -> Result<XledgerId, RemoteError> {
@@ -521,36 +539,34 @@ impl Engine {
         self.core.huma.create_user(&user).await
     }
 
-    /// The source as it is at this moment; `None` where it moved since it was shown, and is asked about anew.
-    async fn reread_source(
-        &mut self,
-        run: &mut CycleRun,
-        order: &CreateOrder,
-    ) -> Result<Option<Record>, SyncError> {
-        let fresh = match self.read_one(&order.source).await {
-            Ok(fresh) => fresh,
-            Err(error) => {
-                self.note_failure(run, &error);
-                run.fail(&order.label, None, "could not be read again before creating; asked about again");
-                return Ok(None);
-            }
+    /// Whether the source still reads as it did when it was decided: as the question showed it, else as last read.
+    fn is_as_shown(&self, journal: &Journal) -> Result<bool, SyncError> {
+        let values = |record: &Record| -> Vec<(Field, Spelling)> {
+            record
+                .fields
+                .iter()
+                .filter_map(|(field, reading)| Some((field, reading.value()?.clone())))
+                .collect()
         };
-        let known = self.store.read().snapshot(&order.source)?;
-        match (fresh, known) {
-            (Some(fresh), Some(known))
-                if fresh.fields == known.record.fields && known.record.digest() == order.digest =>
-            {
-                Ok(Some(fresh))
-            }
-            (fresh, _) => {
-                let now = self.core.clock.now();
-                if let Some(fresh) = fresh {
-                    self.store.write(|tx| tx.put_snapshot(&fresh, now, None))?;
-                }
-                run.fail(&order.label, None, "moved before it was created; asked about again");
-                Ok(None)
-            }
+        // An order that waited for a cycle or more: the record was edited, read, and is not what the intent says.
+        if journal.sent.fields != journal.source.fields {
+            return Ok(false);
         }
+        if let Some(people) = self.shown(journal)? {
+            return Ok(people.values == values(&journal.source));
+        }
+        let known = self.store.read().snapshot(&journal.source.id)?;
+        Ok(known.is_some_and(|known| known.record.fields == journal.source.fields))
+    }
+
+    /// What the answered question showed; `None` where a rule decided.
+    fn shown(&self, journal: &Journal) -> Result<Option<PeopleShown>, SyncError> {
+        let Some(item) = &journal.answers else { return Ok(None) };
+        let question = self.store.read().question(item)?.and_then(|stored| stored.question);
+        Ok(match question.map(|question| question.shown) {
+            Some(Shown::People(people)) => Some(people),
+            Some(_) | None => None,
+        })
     }
 
     async fn read_one(&self, id: &RecordId) -> Result<Option<Record>, RemoteError> {
@@ -641,15 +657,11 @@ impl Engine {
     }
 
     /// The candidates the answered question showed: the human saw them and said to create all the same.
-    fn candidates_shown(&self, order: &CreateOrder) -> Result<BTreeSet<RecordId>, SyncError> {
-        let Some(item) = &order.answers else { return Ok(BTreeSet::new()) };
-        let question = self.store.read().question(item)?.and_then(|stored| stored.question);
-        Ok(match question.map(|question| question.shown) {
-            Some(crate::reconcile::Shown::People(people)) => {
-                people.candidates.into_iter().map(|candidate| candidate.record).collect()
-            }
-            Some(_) | None => BTreeSet::new(),
-        })
+    fn candidates_shown(&self, journal: &Journal) -> Result<BTreeSet<RecordId>, SyncError> {
+        let shown = self.shown(journal)?;
+        Ok(shown.map_or_else(BTreeSet::new, |people| {
+            people.candidates.into_iter().map(|candidate| candidate.record).collect()
+        }))
     }
 }
 
@@ -677,6 +689,23 @@ fn note_first_value(
         outcome: Outcome::Created,
     })?;
     Ok(())
+}
+
+/// A record with the texts a first request carried in place of its own.
+fn with_values(mut record: Record, changes: &[Change]) -> Record {
+    for change in changes {
+        let Some(Spelling::Text(sent)) = &change.to else { continue };
+        let plain = |text: &str| match change.field {
+            Field::Phone => text.split_whitespace().collect(),
+            Field::Email => text.trim().to_lowercase(),
+            _ => text.trim().to_owned(),
+        };
+        let same = record.text(change.field).is_some_and(|text| plain(text) == plain(sent));
+        if !same && matches!(record.fields[change.field], Reading::Value(Spelling::Text(_)) | Reading::Empty) {
+            record.fields[change.field] = Reading::Value(Spelling::Text(sent.clone()));
+        }
+    }
+    record
 }
 
 fn pair_ids(source: &RecordId, made: &RecordId) -> (Option<HumaId>, Option<XledgerId>) {

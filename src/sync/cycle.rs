@@ -5,7 +5,7 @@ use super::engine::{
     CATALOG, Core, CycleRun, PENDING, PEOPLE_AGAIN, RECONCILED_UNDER, SyncError, is_for_all,
 };
 use super::observe::{self, Mark, Marks, Observation, Reach as Read, ReadError};
-use super::people::{self, CreateOrder, PeoplePlan, PeopleTerms};
+use super::people::{self, PeoplePlan, PeopleTerms};
 use super::recover;
 use super::report::{CycleReport, PersonPlan};
 use super::request::{CycleRequest, Reach};
@@ -38,7 +38,6 @@ pub(super) struct Observed {
 pub(super) struct Recorded {
     pub groups: Vec<Group>,
     pub pairs: BTreeMap<LinkId, PairNow>,
-    pub creates: Vec<CreateOrder>,
     pub plan: Vec<PersonPlan>,
     /// What limits hold, by class.
     pub held: Vec<(HoldClass, PersonPlan)>,
@@ -119,8 +118,7 @@ impl Engine {
             let groups = std::mem::take(&mut recorded.groups);
             let mut pairs = std::mem::take(&mut recorded.pairs);
             self.apply(&mut run, groups, &mut pairs).await?;
-            let creates = std::mem::take(&mut recorded.creates);
-            self.create_people(&mut run, creates).await?;
+            self.create_people(&mut run).await?;
             self.learn_titles(&mut run)?;
             if !recorded.quiet {
                 self.end_cycle(&mut run)?;
@@ -447,8 +445,9 @@ impl Engine {
         report.xledger_writes = run.side_writes[Side::Xledger as usize];
         report.created = run.created;
         report.new_links = recorded.new_links;
-        report.answers_applied = recorded.answers_applied;
-        report.answers_refused = recorded.answers_refused;
+        report.answers_applied =
+            recorded.answers_applied.saturating_sub(run.answers_refused + run.answers_queued);
+        report.answers_refused = recorded.answers_refused + run.answers_refused;
         report.failures = run.failures;
         report.sides = run.sides;
         report.withheld = recorded.withheld;
@@ -486,8 +485,6 @@ impl Core {
         }
         let phase = tx.meta(&meta::PHASE)?.unwrap_or_default();
         let both_listed = tx.meta(&meta::FULL_READS)?.unwrap_or_default().len() == 2;
-        // Before the answers are looked at: one that a stop left without its write is queued again.
-        recover::settle_unfinished(tx, run, &Arc::clone(&run.lenses), observed, now, &mut noise)?;
         let mut decisions = evaluate::queued_decisions(tx)?;
         let first_sync_open = phase == Phase::FirstSync && self.settings.people.approve_first_sync;
         let withheld = self.withheld(tx)?;
@@ -540,6 +537,7 @@ impl Core {
             decisions.clear();
         }
 
+        let owed = recover::settle_unfinished(tx, run, &lenses, observed, now, &mut noise)?;
         let scope = self.scope(tx, run, request, observed, &decisions, now)?;
         let people_plan = match both_listed && is_for_all(request) && (scope.everybody || scope.people) {
             true => {
@@ -556,6 +554,7 @@ impl Core {
             false => None,
         };
         let mut links = scope.links.clone();
+        links.extend(owed.keys());
         if let Some(people) = &people_plan {
             links.extend(&people.linked);
             noise.add(!people.linked.is_empty());
@@ -570,8 +569,17 @@ impl Core {
             frozen: self.frozen(),
         };
         let force = matches!(request.reach, Reach::Person(_));
-        let mut evaluated =
-            evaluate::pairs(tx, self, &terms, scope.everybody, &links, &decisions, force, &run.blocked)?;
+        let mut evaluated = evaluate::pairs(
+            tx,
+            self,
+            &terms,
+            scope.everybody,
+            &links,
+            &decisions,
+            force,
+            &run.blocked,
+            &owed,
+        )?;
         let mapping = self.settings.mapping_digest();
         let remapped = tx.meta(&meta::MAPPING_DIGEST)?.is_some_and(|known| known != mapping);
         let plan_only = !stop_writes && (remapped || tx.meta(&meta::PLAN_ONLY)?.is_some());
@@ -611,7 +619,8 @@ impl Core {
             .flat_map(|plan| plan.answers.clone())
             .chain(checked.answers.clone())
             .chain(people_plan.iter().flat_map(|people| people.answers.clone()))
-            .chain(vanished.answers);
+            .chain(vanished.answers)
+            .chain(evaluate::answers_come_too_late(tx, &decisions)?);
         for result in results {
             if let Some((subject, decision)) =
                 decisions.iter().find(|(_, d)| d.resolution == result.resolution)
@@ -659,12 +668,10 @@ impl Core {
                 self.record_intents(tx, run, plan, &mut evaluated.bases, &mut recorded, now)?;
                 noise.add(true);
             }
-            // Those of a run that was stopped come first.
-            let mut orders = tx.meta(&people::ORDERS)?.unwrap_or_default();
-            orders.retain(|order| !checked.creates.iter().any(|fresh| fresh.source == order.source));
-            orders.extend(checked.creates);
-            noise.add(tx.put_meta(&people::ORDERS, &orders)?);
-            recorded.creates = orders;
+            for order in &checked.creates {
+                self.journal_order(tx, run, order, now)?;
+                noise.add(true);
+            }
         }
         for (record, who) in &checked.ignored {
             noise.add(tx.add_ignored(record, &who.to_string(), now)?);
@@ -700,10 +707,8 @@ impl Core {
         if request.dry_run {
             return Ok(());
         }
-        recorded.quiet = !noise.any()
-            && recorded.creates.is_empty()
-            && recorded.groups.is_empty()
-            && tx.unfinished_creations()?.is_empty();
+        let creating = !tx.unfinished_creations()?.is_empty();
+        recorded.quiet = !creating && !noise.any() && recorded.groups.is_empty();
         if recorded.quiet {
             let counts = self.add_use(tx, run, now)?;
             let outcome = outcome_words(run, recorded.awaits_first_sync);

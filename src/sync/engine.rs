@@ -94,6 +94,11 @@ pub(super) struct CycleRun {
     pub applied: BTreeSet<LinkId>,
     /// Links whose changes did not all go through.
     pub unsettled: BTreeSet<LinkId>,
+    /// Items whose answers have been carried out at least in part.
+    pub answered: BTreeSet<String>,
+    /// Answers that were taken, and could not be carried out after all: refused, and queued once more.
+    pub answers_refused: u64,
+    pub answers_queued: u64,
 }
 
 impl Engine {
@@ -302,6 +307,9 @@ impl CycleRun {
             blocked: BTreeSet::new(),
             applied: BTreeSet::new(),
             unsettled: BTreeSet::new(),
+            answered: BTreeSet::new(),
+            answers_refused: 0,
+            answers_queued: 0,
         }
     }
 

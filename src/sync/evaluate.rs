@@ -1,18 +1,19 @@
 //! The parts of a cycle's one transaction: putting observations, reconciling pairs, asking, and finishing answers.
 
-use super::apply::PairNow;
+use super::apply::{PairNow, other_is_current};
 use super::cycle::{Decisions, Observed, PeoplePart, Recorded, resolution_state};
 use super::engine::{Core, CycleRun};
 use super::observe::{Listing, Observation};
 use super::people::{self, CreateOrder};
+use super::recover::Owed;
 use crate::domain::{Field, FieldSet, LinkId, Record, RecordId, Side};
 use crate::reconcile::check::{Checked, HeldAnswer, Limits, check};
 use crate::reconcile::pair::{
     AnswerResult, AnswerState, PairInput, PairPlan, Terms, base_of, reconcile_pair,
 };
 use crate::reconcile::{
-    Decision, FieldStanding, FieldState, FingerprintKey, Question, QuestionKind, Shown, Subject, Verb, Who,
-    Why,
+    Change, Decision, FieldStanding, FieldState, FingerprintKey, Question, QuestionKind, Shown, Subject,
+    Verb, Who, Why,
 };
 use crate::store::{
     AuditEntry, AuditSide, LinkState, News, Outcome, Pair, ResolutionId, StoreError, Writer, meta,
@@ -148,12 +149,13 @@ pub fn pairs(
     decisions: &Decisions,
     unpark: bool,
     blocked: &BTreeSet<LinkId>,
+    owed: &Owed,
 ) -> Result<Evaluated, StoreError> {
     let mut found = Evaluated::default();
     let shared = if everybody || !links.is_empty() { tx.shared_contacts()? } else { BTreeSet::new() };
     let mut visit = |pair: Pair| -> Result<(), StoreError> {
         if pair.link.state == LinkState::Linked && !blocked.contains(&pair.link.id) {
-            reconcile_one(tx, core, terms, pair, decisions, unpark, &shared, &mut found)?;
+            reconcile_one(tx, core, terms, pair, decisions, unpark, &shared, owed, &mut found)?;
         }
         Ok(())
     };
@@ -178,6 +180,7 @@ fn reconcile_one(
     decisions: &Decisions,
     unpark: bool,
     shared: &BTreeSet<i64>,
+    owed: &Owed,
     found: &mut Evaluated,
 ) -> Result<(), StoreError> {
     let (Some(huma), Some(xledger)) = (pair.huma, pair.xledger) else { return Ok(()) };
@@ -209,7 +212,10 @@ fn reconcile_one(
         id_taken: is_id_taken(tx, &huma.record, &xledger.record)?,
         decisions: &of_pair,
     };
-    let plan = reconcile_pair(&input, terms);
+    let mut plan = reconcile_pair(&input, terms);
+    if let Some(owed) = owed.get(&pair.link.id).filter(|_| !excluded) {
+        carry_on(&mut plan, owed, &huma.record, &xledger.record, terms);
+    }
     for field in Field::ALL {
         *found.states.entry((plan.states[field], field)).or_default() += 1;
     }
@@ -244,6 +250,30 @@ fn reconcile_one(
         found.plans.push(plan);
     }
     Ok(())
+}
+
+/// Goes on with what a human decided and no write carried out, where both sides still stand as they saw them.
+fn carry_on(plan: &mut PairPlan, owed: &[Change], huma: &Record, xledger: &Record, terms: &Terms<'_>) {
+    let reading = |side: Side, field: Field| match side {
+        Side::Huma => &huma.fields[field],
+        Side::Xledger => &xledger.fields[field],
+    };
+    let mut standing = Vec::new();
+    for change in owed {
+        let field = change.field;
+        let stands = *reading(change.side, field) == change.from
+            && other_is_current(change, reading(change.side.other(), field), terms.lenses);
+        let settled = plan.moves.iter().any(|moved| moved.field == field);
+        if !stands || settled || terms.frozen.contains(field) {
+            continue;
+        }
+        plan.questions.retain(|question| question.subject.field() != Some(field));
+        // With one half of an answer carried out, a rule would carry the other half's old value back over it.
+        plan.changes.retain(|planned| planned.field != field);
+        plan.states[field] = FieldState::Agreed;
+        standing.push(change.clone());
+    }
+    plan.changes.extend(standing);
 }
 
 /// Fields of a contact or subledger that other employees point at too.
@@ -297,42 +327,6 @@ pub enum FirstSync {
     Over,
 }
 
-/// Who allowed the first sync, and for whom what it showed is not carried out yet.
-const PICTURE: crate::store::Key<(Who, BTreeSet<LinkId>)> = crate::store::Key::new("first_sync_picture");
-
-/// What the picture showed was allowed by a human: no limit counts it, in whichever cycle it is carried out.
-fn allow_by_picture(
-    tx: &Writer<'_>,
-    evaluated: &mut Evaluated,
-    first_sync: &FirstSync,
-) -> Result<(), StoreError> {
-    let (who, mut links) = match first_sync {
-        FirstSync::Waits => return Ok(()),
-        FirstSync::AllowedBy(decision) => (decision.who.clone(), evaluated.evaluated.clone()),
-        FirstSync::Over => match tx.meta(&PICTURE)? {
-            Some(picture) => picture,
-            None => return Ok(()),
-        },
-    };
-    let mut done = evaluated.evaluated.clone();
-    for plan in evaluated.plans.iter_mut().filter(|plan| links.contains(&plan.link)) {
-        let base = evaluated.bases.get(&plan.link).map(|pair| &pair.base);
-        for change in &mut plan.changes {
-            let is_first = base.is_none_or(|base| base.fields[change.field].is_none());
-            if is_first && change.who == Who::Hxsync {
-                change.who = who.clone();
-                done.remove(&plan.link);
-            }
-        }
-    }
-    links.retain(|link| !done.contains(link));
-    match links.is_empty() {
-        true => tx.remove_meta(&PICTURE)?,
-        false => tx.put_meta(&PICTURE, &(who, links))?,
-    };
-    Ok(())
-}
-
 /// Limits over the whole plan, and answers to what was held before.
 pub fn check_plan(
     tx: &Writer<'_>,
@@ -344,7 +338,14 @@ pub fn check_plan(
     plan_only: bool,
     first_sync: &FirstSync,
 ) -> Result<CheckedPlan, StoreError> {
-    allow_by_picture(tx, evaluated, first_sync)?;
+    if let FirstSync::AllowedBy(decision) = first_sync {
+        // What the picture showed was allowed by a human: no limit counts it.
+        for change in evaluated.plans.iter_mut().flat_map(|plan| &mut plan.changes) {
+            if change.who == Who::Hxsync {
+                change.who = decision.who.clone();
+            }
+        }
+    }
     let linked = tx.linked_count()? as usize;
     let guard = &core.settings.guard;
     let limits = match first_sync {
@@ -476,10 +477,10 @@ pub fn finish_answer(
         AnswerState::Kept => ("waits".to_string(), Outcome::Answered),
     };
     tx.finish_resolution(ResolutionId(decision.resolution), state, &words, now)?;
-    let asked = tx.question(&decision.item)?;
-    // An answer that is carried out a second time closed its question the first.
-    let is_open = asked.as_ref().is_some_and(|stored| stored.closed.is_none());
-    let person = asked.and_then(|stored| stored.question).map(|question| question.person);
+    let stored = tx.question(&decision.item)?;
+    // A question that was withdrawn and came back has another item: the answer to the first fits as long as the values do.
+    let is_open = stored.as_ref().is_some_and(|stored| stored.closed.is_none());
+    let person = stored.and_then(|stored| stored.question).map(|question| question.person);
     if outcome == Outcome::Answered && is_open {
         let why = format!("answered `{verb}`");
         tx.close_question(&decision.item, &why, now)?;
@@ -532,7 +533,7 @@ pub fn close_unasked(
             continue;
         }
         let looked_at = match &question.subject {
-            Subject::Field { link, .. } => evaluated.evaluated.contains(link),
+            Subject::Field { link, .. } => evaluated.evaluated.contains(link) || is_over(tx, *link)?,
             Subject::Record(_) => people_looked_at,
             Subject::Vanished { .. } => vanished_looked_at,
             // Members of a hold stay pending, so every cycle looks at all of them.
@@ -545,6 +546,31 @@ pub fn close_unasked(
         }
     }
     Ok(())
+}
+
+/// Whether nothing is asked about a pair any more.
+fn is_over(tx: &Writer<'_>, link: LinkId) -> Result<bool, StoreError> {
+    Ok(tx.link(link)?.is_none_or(|link| matches!(link.state, LinkState::Closed | LinkState::Vanished)))
+}
+
+/// Answers about fields of people whose link has ended meanwhile.
+pub fn answers_come_too_late(
+    tx: &Writer<'_>,
+    decisions: &Decisions,
+) -> Result<Vec<AnswerResult>, StoreError> {
+    let mut late = Vec::new();
+    for (subject, decision) in decisions {
+        if let Subject::Field { link, .. } = subject
+            && is_over(tx, *link)?
+        {
+            late.push(AnswerResult {
+                resolution: decision.resolution,
+                item: decision.item.clone(),
+                result: AnswerState::Refused("the person is no longer linked".into()),
+            });
+        }
+    }
+    Ok(late)
 }
 
 /// Until when somebody said to be still here is not looked for again.

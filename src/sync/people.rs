@@ -8,27 +8,21 @@ use crate::reconcile::correlate::{Candidate, Correlation, Doubt, Entry, PeopleMe
 use crate::reconcile::pair::{AnswerResult, AnswerState};
 use crate::reconcile::question::{CandidateShown, FirstSyncShown, PeopleShown};
 use crate::reconcile::{Decision, FingerprintKey, Question, QuestionKind, Shown, Subject, Verb, Who};
-use crate::store::{AuditEntry, Key, LinkState, NewLink, Outcome, Reader, StoreError, Writer};
+use crate::store::{AuditEntry, LinkState, NewLink, Outcome, Reader, StoreError, Writer};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person to be made on the side they are not on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct CreateOrder {
     /// The record that is copied.
     pub source: RecordId,
-    /// What was in it when this was decided: another one is asked about anew.
-    pub digest: [u8; 32],
     pub label: String,
     pub who: Who,
     /// The item of the answered question; `None` where a rule (`always`) decided.
     pub answers: Option<String>,
 }
-
-/// Orders that are neither journalled nor given up yet: they outlive a stop.
-pub(super) const ORDERS: Key<Vec<CreateOrder>> = Key::new("create_orders");
 
 /// What the people part found and did.
 #[derive(Debug, Default)]
@@ -133,7 +127,12 @@ fn ask_about_people(
             (kind, doubt)
         },
     ));
+    let being_made: BTreeSet<RecordId> =
+        tx.unfinished_creations()?.into_iter().map(|creation| creation.source).collect();
     for (kind, doubt) in doubts {
+        if being_made.contains(&doubt.record) {
+            continue;
+        }
         let Some(record) = records.get(&doubt.record) else { continue };
         let question = people_question(kind, doubt, record);
         let to = doubt.record.side().other();
@@ -170,7 +169,6 @@ fn ask_about_people(
             {
                 plan.creates_by_rule.push(CreateOrder {
                     source: record.id.clone(),
-                    digest: record.digest(),
                     label: doubt.label.clone(),
                     who: Who::Hxsync,
                     answers: None,
@@ -180,15 +178,13 @@ fn ask_about_people(
         }
     }
     // Linked by an answer about the other half, which came after this one was looked at.
-    let mut settled = BTreeSet::new();
+    let mut linked = BTreeSet::new();
     for link in &plan.linked {
-        settled.extend(tx.link(*link)?.into_iter().flat_map(|link| Side::BOTH.map(|side| link.record(side))));
+        linked.extend(tx.link(*link)?.into_iter().flat_map(|link| Side::BOTH.map(|side| link.record(side))));
     }
-    // Being made, or ordered by an earlier run: the answer stands.
-    settled.extend(tx.unfinished_creations()?.into_iter().map(|creation| creation.source));
-    settled.extend(tx.meta(&ORDERS)?.unwrap_or_default().into_iter().map(|order| order.source));
-    let is_settled = |question: &Question| matches!(&question.subject, Subject::Record(record) if settled.contains(record));
-    plan.questions.retain(|question| !is_settled(question));
+    let is_linked =
+        |question: &Question| matches!(&question.subject, Subject::Record(record) if linked.contains(record));
+    plan.questions.retain(|question| !is_linked(question));
     // What was said of one may change what is shown of others.
     run.people_again |= plan.answers.iter().any(|answer| answer.result == AnswerState::Applied);
     for (subject, decision) in decisions {
@@ -238,7 +234,6 @@ fn decide_person(
             }
             plan.creates.push(CreateOrder {
                 source: record.id.clone(),
-                digest: record.digest(),
                 label: doubt.label.clone(),
                 who: decision.who.clone(),
                 answers: Some(decision.item.clone()),

@@ -1,14 +1,21 @@
 //! What an earlier run left unfinished: intents whose outcome is not known are judged by what the side shows.
 //!
+//! A rule decides anew what was not carried out; what a human decided is owed until it is carried out or a value moves.
+//!
 //! **Invariant:** nothing is sent for a person while an earlier write to them is unexplained.
 
 use super::apply::{FieldResult, judge};
 use super::cycle::Observed;
 use super::engine::CycleRun;
 use super::evaluate::Noise;
-use crate::domain::{Lenses, RecordId, Side};
+use crate::domain::{Field, FieldSet, Lenses, LinkId, RecordId, Side};
+use crate::reconcile::{Change, Who};
 use crate::store::{AuditEntry, AuditSide, Intent, IntentState, Outcome, StoreError, Writer};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Changes humans decided that were never carried out, by link.
+pub type Owed = BTreeMap<LinkId, Vec<Change>>;
 
 /// Settles unfinished intents of updates as far as this cycle's reading explains them; the others block their link.
 /// Creates are journalled by themselves.
@@ -19,9 +26,8 @@ pub fn settle_unfinished(
     observed: &Observed,
     now: Timestamp,
     noise: &mut Noise,
-) -> Result<(), StoreError> {
-    // A person being made is completed by the creation itself.
-    run.blocked.extend(tx.unfinished_creations()?.into_iter().filter_map(|creation| creation.link));
+) -> Result<Owed, StoreError> {
+    let mut owed = Owed::new();
     for intent in tx.unfinished_intents()? {
         if is_create(&intent) {
             continue;
@@ -30,9 +36,7 @@ pub fn settle_unfinished(
             // Committed and never sent: this cycle plans anew.
             IntentState::Planned => {
                 tx.set_intent_state(intent.id, IntentState::Superseded, now)?;
-                for item in intent.changes.iter().filter_map(|change| change.answers.as_deref()) {
-                    tx.requeue_answer(item)?;
-                }
+                owe(&mut owed, &intent, |_| true);
                 noise.add(true);
             }
             IntentState::Sent | IntentState::Unknown => {
@@ -40,13 +44,21 @@ pub fn settle_unfinished(
                     run.blocked.extend(intent.link);
                     continue;
                 };
-                settle(tx, run, lenses, &intent, &record, now)?;
+                let missing = settle(tx, run, lenses, &intent, &record, now)?;
+                owe(&mut owed, &intent, |field| missing.contains(field));
                 noise.add(true);
             }
             IntentState::Confirmed | IntentState::Failed | IntentState::Superseded => {}
         }
     }
-    Ok(())
+    Ok(owed)
+}
+
+fn owe(owed: &mut Owed, intent: &Intent, is_missing: impl Fn(Field) -> bool) {
+    let Some(link) = intent.link else { return };
+    let decided =
+        intent.changes.iter().filter(|change| change.who != Who::Hxsync && is_missing(change.field));
+    owed.entry(link).or_default().extend(decided.cloned());
 }
 
 pub fn is_create(intent: &Intent) -> bool {
@@ -66,18 +78,18 @@ fn settle(
     intent: &Intent,
     record: &RecordId,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let Some(snapshot) = tx.snapshot(record)? else { return Ok(()) };
+) -> Result<FieldSet, StoreError> {
+    let mut missing = FieldSet::default();
+    let Some(snapshot) = tx.snapshot(record)? else { return Ok(missing) };
     let mut carried_out = false;
     for change in &intent.changes {
         let reading = snapshot.record.fields[change.field].clone();
         let waits = snapshot.record.huma().and_then(|about| about.requested_email.as_deref());
-        let requested =
-            waits.is_some() && change.field == crate::domain::Field::Email && change.side == Side::Huma;
+        let requested = waits.is_some() && change.field == Field::Email && change.side == Side::Huma;
         let written = matches!(judge(lenses, change, reading), FieldResult::Written(_)) || requested;
         carried_out |= written;
-        if let (false, Some(item)) = (written, &change.answers) {
-            tx.requeue_answer(item)?;
+        if !written {
+            missing.insert(change.field);
         }
         let (why, outcome) = match written {
             true => (format!("{}; found carried out although no answer came", change.why), Outcome::Written),
@@ -100,5 +112,6 @@ fn settle(
         })?;
     }
     let state = if carried_out { IntentState::Confirmed } else { IntentState::Superseded };
-    tx.set_intent_state(intent.id, state, now)
+    tx.set_intent_state(intent.id, state, now)?;
+    Ok(missing)
 }

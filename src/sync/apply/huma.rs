@@ -40,7 +40,7 @@ impl Engine {
                 }
             }
             let (current, stale): (Vec<Change>, Vec<Change>) =
-                group.changes.iter().cloned().partition(|change| is_current(change, &pair));
+                group.changes.iter().cloned().partition(|change| is_current(change, &pair, &run.lenses));
             let mut results = all(&stale, || FieldResult::Stale);
             if !current.is_empty() {
                 let now = self.core.clock.now();

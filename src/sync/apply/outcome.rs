@@ -4,10 +4,11 @@ use super::{Group, PairNow};
 use crate::domain::lens::Relation;
 use crate::domain::{Field, Lenses, Reading, Side, Spelling};
 use crate::reconcile::pair::base_of;
-use crate::reconcile::{Change, FieldStanding, Parked, WriteMark};
+use crate::reconcile::{Change, FieldStanding, FieldState, Parked, StateMark, Who, Why, WriteMark};
 use crate::store::{AuditEntry, AuditSide, IntentState, Outcome};
 use crate::sync::engine::{CycleRun, Engine, SyncError};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 
 /// What a side holds in a field after a write, and how that was learnt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +92,7 @@ impl Engine {
         if !results.iter().all(|(_, result)| settled(result)) {
             run.unsettled.insert(group.link);
         }
+        let taken_back = take_back(run, &results);
         let moved = self.store.write(|tx| {
             // Reading again right before the write may have shown more than the written fields: reconciled next.
             let known = tx.snapshot(&pair.record(side).id)?;
@@ -101,12 +103,10 @@ impl Engine {
                     !written && *reading != pair.record(side).fields[field]
                 })
             });
-            tx.set_intent_state(group.intent, state, now)?;
-            for (change, _) in results.iter().filter(|(_, result)| *result == FieldResult::Failed) {
-                if let Some(item) = &change.answers {
-                    tx.requeue_answer(item)?;
-                }
+            for (item, words) in &taken_back {
+                tx.take_answer_back(item, words.as_deref(), now)?;
             }
+            tx.set_intent_state(group.intent, state, now)?;
             tx.put_snapshot(pair.record(side), now, None)?;
             tx.put_base(group.link, &pair.base)?;
             for row in &rows {
@@ -149,22 +149,25 @@ impl Engine {
             FieldResult::Written(written) => {
                 pair.record_mut(side).fields[field] = written.reading.clone();
                 pair.base.parked[field] = None;
-                pair.wrote[side as usize].insert(field);
                 mark_write(pair, change, lenses, now);
                 if agree(pair, field, lenses) {
                     rebase(pair, field, FieldStanding::Agreed, lenses, now, run.cycle);
+                } else if change.answers.is_some() {
+                    await_other_half(pair, change, lenses, now, run.cycle);
                 }
                 Some(row(change, change.to.as_ref(), Outcome::Written, change.why.to_string()))
             }
             FieldResult::Pending => {
                 mark_write(pair, change, lenses, now);
                 rebase(pair, field, FieldStanding::Waiting, lenses, now, run.cycle);
+                mark_state(pair, field, FieldState::Waiting, now);
                 let why = format!("{}; waits for the person's confirmation", change.why);
                 Some(row(change, change.to.as_ref(), Outcome::Written, why))
             }
             FieldResult::NotAccepted(reading) => {
                 pair.record_mut(side).fields[field] = reading.clone();
                 rebase(pair, field, FieldStanding::NotAccepted, lenses, now, run.cycle);
+                mark_state(pair, field, FieldState::NotAccepted, now);
                 let why = format!("{}; {side} took the write and shows something else", change.why);
                 run.fail(&group.label, Some(field), why.clone());
                 Some(row(change, reading.value(), Outcome::Refused, why))
@@ -186,6 +189,7 @@ impl Engine {
                     words: words.clone(),
                     at: now,
                 });
+                mark_state(pair, field, FieldState::Failing, now);
                 let why = format!("{}; {side} refused it", change.why);
                 run.fail(&group.label, Some(field), why.clone());
                 Some(row(change, change.to.as_ref(), Outcome::Refused, why))
@@ -209,10 +213,20 @@ impl Engine {
     }
 }
 
-fn intent_state(results: &[(Change, FieldResult)]) -> IntentState {
+/// The state an intent is left in by what came of its fields.
+pub fn intent_state(results: &[(Change, FieldResult)]) -> IntentState {
     let any = |test: fn(&FieldResult) -> bool| results.iter().any(|(_, result)| test(result));
+    // What a human decided without a question of its own (the first sync's picture, a created person's values) is owed
+    // until it is carried out or a value moves; an answer is queued once more.
+    let owed = results.iter().any(|(change, result)| {
+        matches!(result, FieldResult::Failed)
+            && change.who != Who::Hxsync
+            && asks_for_itself(change).is_none()
+    });
     if any(|result| matches!(result, FieldResult::Unknown)) {
         IntentState::Unknown
+    } else if owed {
+        IntentState::Planned
     } else if any(|result| {
         matches!(result, FieldResult::Refused(_) | FieldResult::Failed | FieldResult::NotAccepted(_))
     }) {
@@ -247,6 +261,61 @@ fn rebase(
     let old = pair.base.fields[field].take();
     let (huma, xledger) = (&pair.huma.fields[field], &pair.xledger.fields[field]);
     pair.base.fields[field] = Some(base_of(field, huma, xledger, standing, old.as_ref(), lenses, now, cycle));
+}
+
+/// What the plan called agreed turned out otherwise: no later cycle need look at the pair for that to be seen.
+fn mark_state(pair: &mut PairNow, field: Field, state: FieldState, now: Timestamp) {
+    pair.base.states[field] = Some(StateMark { state, since: now });
+}
+
+/// The first half of an answer for both sides stands. The base says what was there before, so that the written side is the
+/// one that moved: should the other half fail, the next cycle carries the answer there, and never back.
+fn await_other_half(pair: &mut PairNow, change: &Change, lenses: &Lenses, now: Timestamp, cycle: i64) {
+    let field = change.field;
+    let written = std::mem::replace(&mut pair.record_mut(change.side).fields[field], change.from.clone());
+    let agreed = pair.base.fields[field].as_ref().and_then(|base| base.agreed.clone());
+    rebase(pair, field, FieldStanding::Agreed, lenses, now, cycle);
+    if let Some(base) = &mut pair.base.fields[field] {
+        base.agreed = agreed;
+    }
+    pair.record_mut(change.side).fields[field] = written;
+}
+
+/// The item of the question that would be asked again. The answer that had a person made was carried out with the record:
+/// their further values are owed.
+fn asks_for_itself(change: &Change) -> Option<&String> {
+    change.answers.as_ref().filter(|_| !matches!(change.why, Why::Created(_)))
+}
+
+/// Answers of which nothing was carried out: refused with these words, or queued once more.
+fn take_back(run: &mut CycleRun, results: &[(Change, FieldResult)]) -> BTreeMap<String, Option<String>> {
+    let mut taken_back = BTreeMap::new();
+    for (change, result) in results {
+        let Some(item) = asks_for_itself(change) else { continue };
+        let words = match result {
+            FieldResult::Written(_)
+            | FieldResult::Pending
+            | FieldResult::NotAccepted(_)
+            | FieldResult::EditedMeanwhile(_) => {
+                run.answered.insert(item.clone());
+                continue;
+            }
+            FieldResult::Stale => Some("a value changed after you saw it. Asked again below".to_owned()),
+            FieldResult::Refused(_) => Some(format!("{} did not take it", change.side)),
+            FieldResult::Failed => None,
+            // What the side shows next tells; until then the answer is owed.
+            FieldResult::Unknown => continue,
+        };
+        taken_back.entry(item.clone()).or_insert(words);
+    }
+    taken_back.retain(|item, _| run.answered.insert(item.clone()));
+    for words in taken_back.values() {
+        match words {
+            Some(_) => run.answers_refused += 1,
+            None => run.answers_queued += 1,
+        }
+    }
+    taken_back
 }
 
 /// Remembers the write for 24 hours, for finding a second writer.

@@ -4,7 +4,7 @@
 //! fields, so that one bad value stops only itself (P6).
 
 use super::huma::{all, refused_or_failed};
-use super::outcome::{FieldResult, judge};
+use super::outcome::{FieldResult, intent_state, judge};
 use super::{Group, PairNow, Target, is_current};
 use crate::domain::{Field, LinkId, Reading, RecordId, Side, XledgerId};
 use crate::reconcile::Change;
@@ -31,19 +31,20 @@ impl Engine {
         groups: Vec<Group>,
         pairs: &mut BTreeMap<LinkId, PairNow>,
     ) -> Result<(), SyncError> {
-        self.reread_huma(run, &groups, pairs).await?;
-        let links: BTreeSet<LinkId> = groups.iter().map(|group| group.link).collect();
-        self.reread_xledger(run, &links, pairs).await?;
+        let mut unread = self.reread_huma(run, &groups, pairs).await?;
+        let links: BTreeSet<LinkId> =
+            groups.iter().map(|group| group.link).filter(|link| !unread.contains(link)).collect();
+        unread.extend(self.reread_xledger(run, &links, pairs).await?);
 
         let mut results: Vec<Vec<(Change, FieldResult)>> = vec![Vec::new(); groups.len()];
         let mut parts = Vec::new();
         for (index, group) in groups.iter().enumerate() {
-            let Some(pair) = pairs.get(&group.link) else {
+            let Some(pair) = pairs.get(&group.link).filter(|_| !unread.contains(&group.link)) else {
                 results[index] = all(&group.changes, || FieldResult::Failed);
                 continue;
             };
             let (current, stale): (Vec<Change>, Vec<Change>) =
-                group.changes.iter().cloned().partition(|change| is_current(change, pair));
+                group.changes.iter().cloned().partition(|change| is_current(change, pair, &run.lenses));
             results[index] = all(&stale, || FieldResult::Stale);
             if !current.is_empty() {
                 parts.push(Part { group: index, changes: current, again: false });
@@ -69,7 +70,9 @@ impl Engine {
                 pairs.insert(group.link, pair);
             } else {
                 let now = self.core.clock.now();
-                self.store.write(|tx| tx.set_intent_state(group.intent, IntentState::Failed, now))?;
+                let state = intent_state(&results);
+                self.store.write(|tx| tx.set_intent_state(group.intent, state, now))?;
+                run.unsettled.insert(group.link);
             }
         }
         Ok(())
@@ -191,13 +194,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Reads Huma again where the change rests on more than Xledger's own value: an answer, or a field of the position.
+    /// Reads Huma again where the change rests on more than Xledger's own value: an answer, or a field of the position. Answers
+    /// whose could not be read or is not there.
     async fn reread_huma(
         &mut self,
         run: &mut CycleRun,
         groups: &[Group],
         pairs: &mut BTreeMap<LinkId, PairNow>,
-    ) -> Result<(), SyncError> {
+    ) -> Result<BTreeSet<LinkId>, SyncError> {
+        let mut unread = BTreeSet::new();
         for group in groups {
             let needed =
                 group.changes.iter().any(|change| change.answers.is_some() || change.field.is_on_position());
@@ -205,16 +210,14 @@ impl Engine {
             let RecordId::Huma(id) = pair.huma.id.clone() else { continue };
             match self.core.huma.user(&id, Depth::Position).await {
                 Ok(Some(record)) => pair.huma = record,
-                Ok(None) => {
-                    pairs.remove(&group.link);
-                }
+                Ok(None) => drop(unread.insert(group.link)),
                 Err(error) => {
                     self.note_failure(run, &error);
-                    pairs.remove(&group.link);
+                    unread.insert(group.link);
                 }
             }
         }
-        Ok(())
+        Ok(unread)
     }
 }
 

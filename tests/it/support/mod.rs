@@ -3,6 +3,7 @@
 pub mod cast;
 pub mod pair;
 pub mod people;
+pub mod staff;
 pub mod stored;
 pub mod text;
 pub mod views;

@@ -11,7 +11,7 @@ use hxsync::sandbox::xledger::{self as xledger_sim, XledgerSim};
 use hxsync::store::{ReadStore, Store};
 use hxsync::sync::{Cause, CycleReport, CycleRequest, Engine, Look, Reach};
 use jiff::{SignedDuration, Timestamp};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -174,29 +174,34 @@ pub fn uncommented(text: &str, bulk: &str) -> String {
 }
 
 fn settings(dir: &TempDir, huma: &HumaSim, xledger: &XledgerSim, more: &str) -> Settings {
-    let secret = |name: &str, text: &str| {
-        let path = dir.path().join(name);
-        std::fs::write(&path, text).expect("a secret writes");
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("its mode");
-        path.display().to_string()
-    };
+    let (huma_secret, xledger_token) = secret_files(dir.path());
     let options = huma_sim::Options::default();
     let (more_huma, more) = match more.split_once("[huma]\n") {
         Some((before, after)) => (after.to_owned(), before.to_owned()),
         None => (String::new(), more.to_owned()),
     };
     let text = format!(
-        "[huma]\nurl = \"{}\"\nclient_id = \"{}\"\nclient_secret_file = \"{}\"\nrequests_per_second = 1000\n\
+        "[huma]\nurl = \"{}\"\nclient_id = \"{}\"\nclient_secret_file = \"{huma_secret}\"\nrequests_per_second = 1000\n\
          builtin_integration = \"off\"\n{more_huma}\n\
-         [xledger]\nurl = \"{}\"\ntoken_file = \"{}\"\nrequests_per_second = 1000\n\
+         [xledger]\nurl = \"{}\"\ntoken_file = \"{xledger_token}\"\nrequests_per_second = 1000\n\
          [state]\ndirectory = \"{}\"\n[resolutions]\nsettle = \"50ms\"\n{more}\n",
         huma.url(),
         options.client_id,
-        secret("huma-secret", &options.client_secret),
         xledger.url(),
-        secret("xledger-token", xledger_sim::DEFAULT_TOKEN),
         dir.path().join("state").display(),
     );
     Settings::parse(&text, "test.toml", &|_| None).unwrap_or_else(|errors| panic!("{}", errors.render()))
+}
+
+/// The simulators' secrets in files of their own; the paths as settings spell them.
+pub fn secret_files(directory: &Path) -> (String, String) {
+    use std::os::unix::fs::PermissionsExt;
+    let secret = |name: &str, text: &str| {
+        let path = directory.join(name);
+        std::fs::write(&path, text).expect("a secret writes");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("its mode");
+        path.display().to_string()
+    };
+    let huma = secret("huma-secret", &huma_sim::Options::default().client_secret);
+    (huma, secret("xledger-token", xledger_sim::DEFAULT_TOKEN))
 }
