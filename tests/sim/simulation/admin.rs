@@ -148,7 +148,8 @@ fn decide_value(
     let may_clear = Side::BOTH.iter().all(|side| value::may_be_empty(field, *side));
     match kind {
         QuestionKind::Confirm => {}
-        QuestionKind::Clear => can = vec![("clear".into(), Some(None))],
+        QuestionKind::Clear if may_clear => can.push(("clear".into(), Some(None))),
+        QuestionKind::Clear => {}
         QuestionKind::Missing
         | QuestionKind::Conflict
         | QuestionKind::Difference

@@ -273,7 +273,8 @@ impl Simulation {
                 }
             }
             _ => {
-                if let Some(record) = world.records.get_mut(id) {
+                // Somebody no listing ever showed cannot be known.
+                if let Some(record) = world.records.get_mut(id).filter(|record| record.shown_at > 0) {
                     record.is_unlisted = !record.is_unlisted;
                     world.faults.strike("record left out of listings, or shown again");
                     world.say(format!("unlisted or listed: {id}"));
