@@ -58,9 +58,7 @@ impl Cycles for RealEngine {
     }
 
     fn status(&mut self) -> StatusReport {
-        let zone = &self.settings.sync.time_zone;
-        let mut status =
-            StatusReport::read(self.engine.store().read(), Timestamp::now(), zone).unwrap_or_default();
+        let mut status = StatusReport::read(self.engine.store().read(), Timestamp::now()).unwrap_or_default();
         status.withheld = status.withheld.or(self.engine.withheld().ok().flatten());
         status.titles = self.engine.title_notes().unwrap_or_default();
         status

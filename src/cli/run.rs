@@ -5,7 +5,8 @@ use super::error::with_causes;
 use super::{CommandError, Exit, LogFor, Program, desk, settings};
 use crate::config::Settings;
 use crate::daemon::{
-    ControlSocket, Daemon, Ended, InstanceLock, Manager, Parts, Signals, file_hints, socket_path,
+    ControlSocket, Daemon, Ended, InstanceLock, Keys, Listener, Manager, Parts, Signals, file_hints,
+    socket_path,
 };
 use crate::remote::world::SystemClock;
 use std::path::Path;
@@ -39,6 +40,7 @@ async fn serve(
                 control_path.display()
             ))
         })?;
+    let listener = listener(&settings).await?;
     let file = settings.resolutions.file.clone();
     let config = config.to_owned();
     let parts = Parts {
@@ -47,6 +49,7 @@ async fn serve(
         open: Arc::clone(&program.open),
         lock,
         control,
+        listener,
         signals,
         watch: Box::new(move || file_hints(file)),
         manager: Manager::from_env(),
@@ -59,6 +62,18 @@ async fn serve(
             Ended::AtOnce => Ok(Exit::Interrupted),
         },
     }
+}
+
+/// The socket of `[listen]`, where the settings have one.
+async fn listener(settings: &Settings) -> Result<Option<Listener>, CommandError> {
+    let Some(listen) = &settings.listen else { return Ok(None) };
+    let keys = Keys::read(settings)
+        .map_err(|(key, error)| CommandError::failed(format!("the secret of `{key}`: {error}")))?;
+    let database = settings.state.directory.join(super::open::DATABASE);
+    let bound = Listener::bind(listen.address, keys, database).await.map_err(|error| {
+        CommandError::failed(format!("`listen.address` ({}) cannot be listened on: {error}", listen.address))
+    })?;
+    Ok(Some(bound))
 }
 
 /// The words for the log, without the excerpts that help on a terminal.

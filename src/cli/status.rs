@@ -4,7 +4,7 @@ use super::args::{Args, StatusArgs};
 use super::{CommandError, Exit, desk, output, settings};
 use crate::config::Settings;
 use crate::daemon::{Ask, DaemonStatus, FullStatus, Tell, Unconnected, connect};
-use crate::report::{StatusReport, last_result, text};
+use crate::report::{StatusReport, budget, last_result, text};
 use crate::store::Store;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -39,7 +39,7 @@ pub fn read(settings: &Settings) -> Result<FullStatus, CommandError> {
 
 fn from_database(settings: &Settings) -> Result<FullStatus, CommandError> {
     let store = Store::open_readonly(&database(settings))?;
-    let status = StatusReport::read(store.read(), Timestamp::now(), &settings.sync.time_zone)?;
+    let status = StatusReport::read(store.read(), Timestamp::now())?;
     Ok(FullStatus { status, daemon: None, last_result: last_result::read(&settings.state.directory) })
 }
 
@@ -50,6 +50,10 @@ fn database(settings: &Settings) -> PathBuf {
 fn render(full: &FullStatus, settings: &Settings) -> String {
     let zone = &settings.sync.time_zone;
     let mut shown = text::status(&full.status, zone);
+    if !full.status.api_use.is_empty() {
+        let words = budget::words(&full.status.api_use, &settings.budget);
+        shown.push_str(&format!("  {:<13} {words}\n", "Budget"));
+    }
     if let Some(daemon) = &full.daemon {
         shown.push_str(&render_daemon(daemon, zone));
     }

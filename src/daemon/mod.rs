@@ -20,6 +20,8 @@ mod desk;
 mod engine;
 mod file_hints;
 mod follow_up;
+mod hints;
+mod listener;
 mod lock;
 mod manager;
 mod peer;
@@ -38,6 +40,7 @@ pub use engine::{
     Sides, Surroundings,
 };
 pub use file_hints::file_hints;
+pub use listener::{CONTACTS, EMPLOYEES, Keys, Listener};
 pub use lock::{Holder, InstanceLock, LockError};
 pub use manager::Manager;
 pub use peer::{current_user, user_name};

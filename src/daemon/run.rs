@@ -5,6 +5,8 @@ use super::cycle_thread::{CycleThread, Finished};
 use super::desk::Desk;
 use super::engine::{EngineError, ErrorKind, FileHint, OpenEngine, Sides, Surroundings};
 use super::follow_up::FollowUps;
+use super::hints::Hints;
+use super::listener::{Arrived, Listener, Listening};
 use super::lock::InstanceLock;
 use super::manager::Manager;
 use super::protocol::{DaemonStatus, Resting};
@@ -15,7 +17,7 @@ use crate::config::Settings;
 use crate::domain::Side;
 use crate::domain::time::utc_text;
 use crate::remote::Clock;
-use crate::report::text;
+use crate::report::{budget, text};
 use crate::sync::{Cause, CycleReport, CycleRequest, Reach};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -27,6 +29,8 @@ use tracing::{debug, error, info, warn};
 
 /// The wall clock is looked at again this often: it may be set, and a machine may sleep.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Hints about a side are kept back this long when it fails and its rest is not known.
+const HINTS_REST: Duration = Duration::from_secs(30);
 /// How long a command waits at the end for the last line of its answer.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -38,6 +42,8 @@ pub struct Parts {
     pub open: OpenEngine,
     pub lock: InstanceLock,
     pub control: ControlSocket,
+    /// `None` where nothing listens.
+    pub listener: Option<Listener>,
     pub signals: Signals,
     /// Begins to hint that something moved at the resolution file; called when the engine is open and its directory exists.
     pub watch: Box<dyn FnOnce() -> mpsc::Receiver<()> + Send>,
@@ -75,6 +81,12 @@ pub struct Daemon {
     /// The cycle of ours that is under way.
     running: Option<Wanted>,
     file: FileWatch,
+    listening: Option<Listening>,
+    hints: Hints,
+    /// The forecast passes Xledger's allowance.
+    is_slowed: bool,
+    /// The last cycle of ours was for hints: whatever else waits goes before the next of them.
+    others_first: bool,
     results: mpsc::UnboundedSender<Event>,
     events: mpsc::UnboundedReceiver<Event>,
     /// A reload is under way.
@@ -139,6 +151,10 @@ impl Daemon {
         }
         let desk = Desk::new(thread.clone(), &parts.settings);
         let (facts, known_facts) = watch::channel(DaemonStatus::default());
+        let listening = parts.listener.map(|listener| listener.listen(thread.clone(), known_facts.clone()));
+        let listening = listening
+            .transpose()
+            .map_err(|error| EngineError::new(ErrorKind::State, format!("posts cannot be kept: {error}")))?;
         let connections = TaskTracker::new();
         let serve = parts.control.serve(desk.clone(), known_facts, connections.clone());
         let feed = watchdog::feed(parts.manager.clone(), thread.clone());
@@ -163,6 +179,11 @@ impl Daemon {
             wanted: VecDeque::new(),
             running: None,
             file: FileWatch::default(),
+            listening,
+            hints: Hints::default(),
+            is_slowed: false,
+            // The cycle of the start.
+            others_first: true,
             results,
             events,
             reloading: false,
@@ -195,6 +216,7 @@ impl Daemon {
                     Some(()) => self.file.is_dirty = true,
                     None => has_hints = false,
                 },
+                arrived = next_arrival(&mut self.listening) => self.arrived(arrived),
                 Some(finished) = self.finished.recv() => self.take_in(finished),
                 Some(event) = self.events.recv() => match event {
                     Event::Looked(hint) => self.looked(hint),
@@ -223,6 +245,9 @@ impl Daemon {
             }
             Ended::AtOnce => warn!("Stopped at once; what was under way is looked at in the next start"),
         }
+        if let Some(listening) = self.listening {
+            listening.close().await;
+        }
         // The socket must be gone before the lock: the next daemon's lies at the same path.
         for task in self.tasks {
             task.abort();
@@ -243,13 +268,23 @@ impl Daemon {
         }
     }
 
-    /// Begins the next cycle: what was asked for first, then what is due.
+    /// Begins the next cycle: what was asked for first, then what is due. Hints take turns with both.
     fn begin_next(&mut self) {
         if self.running.is_some() {
             return;
         }
         let now = self.clock.now();
         let due = self.schedule.next(now);
+        let others_wait = !self.wanted.is_empty() || due.at <= now;
+        if !(others_wait && self.others_first)
+            && let Some(hinted) = self.hinted()
+        {
+            self.others_first = true;
+            self.thread.begin_cycle(hinted.request.clone(), hinted.sides);
+            self.running = Some(hinted);
+            return;
+        }
+        self.others_first = false;
         let next = match self.wanted.pop_front() {
             Some(wanted) => wanted,
             None if due.at <= now => Wanted {
@@ -263,10 +298,58 @@ impl Daemon {
         self.running = Some(next);
     }
 
+    /// A cycle for those whom posts named, unless a save of the resolution file waits for a look.
+    fn hinted(&mut self) -> Option<Wanted> {
+        if self.file.is_looking || self.look_is_due() {
+            return None;
+        }
+        let people = self.hints.begin(Instant::now());
+        if people.is_empty() {
+            return None;
+        }
+        let request = CycleRequest { cause: Cause::Webhook, reach: Reach::Hinted(people), dry_run: false };
+        Some(Wanted { request, sides: Sides::BOTH, is_follow_up: false })
+    }
+
+    fn arrived(&mut self, Arrived { row, named }: Arrived) {
+        let now = Instant::now();
+        for hinted in named {
+            self.hints.add(row, hinted, now);
+        }
+        self.note_hints();
+    }
+
+    /// Takes in how a cycle for hints ended.
+    fn hints_finished(&mut self, result: &Result<CycleReport, EngineError>) {
+        let now = Instant::now();
+        match result {
+            Ok(report) if report.hints_read => self.hints.were_read(&report.unmoved_hints, now),
+            Ok(report) if !report.sides.is_empty() => {
+                let failed: Vec<Side> = report.sides.iter().map(|failure| failure.side).collect();
+                let clock_now = self.clock.now();
+                let until = self.schedule.resting(clock_now).into_iter().map(|(_, _, until)| until).max();
+                let rest = until.and_then(|until| Duration::try_from(until.duration_since(clock_now)).ok());
+                self.hints.were_not_read(&failed, now + rest.unwrap_or_default().max(HINTS_REST));
+            }
+            Ok(_) | Err(_) => self.hints.were_not_read(&Side::BOTH, now + HINTS_REST),
+        }
+        self.note_hints();
+        if let Some(listening) = &self.listening {
+            listening.inbox.settle(self.hints.settled_to());
+        }
+    }
+
+    fn note_hints(&self) {
+        if let Some(listening) = &self.listening {
+            listening.inbox.note_waiting(self.hints.len());
+        }
+    }
+
     fn next_wake(&self) -> Instant {
         let mut wake = Instant::now() + LONGEST_WAIT;
         if self.running.is_none() {
             wake = self.file.look_at.unwrap_or(wake);
+            wake = self.hints.next_at().map_or(wake, |at| wake.min(at));
             let now = self.clock.now();
             let wait = Duration::try_from(self.schedule.next(now).at.duration_since(now)).unwrap_or_default();
             wake = wake.min(Instant::now() + wait.min(LONGEST_WAIT));
@@ -280,6 +363,9 @@ impl Daemon {
         let ours = self.running.take_if(|running| running.request == request);
         if !request.dry_run {
             self.schedule.finished(&request.reach, sides, &result, self.clock.now());
+        }
+        if ours.is_some() && matches!(request.reach, Reach::Hinted(_)) {
+            self.hints_finished(&result);
         }
         match &result {
             Ok(report) => {
@@ -301,9 +387,20 @@ impl Daemon {
             Err(error) if error.kind == ErrorKind::Stopping => {}
             Err(error) => error!(cause = request.cause.word(), "A cycle failed: {error}"),
         }
+        self.heed_budget();
         // An answer may have come in while it ran.
         self.file.is_dirty |= request.cause == Cause::File;
         self.manager.status(&self.status_line());
+    }
+
+    fn heed_budget(&mut self) {
+        let used = self.thread.snapshot().status.api_use;
+        let is_beyond = budget::is_beyond(&used, &self.settings.budget);
+        if is_beyond != self.is_slowed {
+            info!("Budget: {}", budget::words(&used, &self.settings.budget));
+        }
+        self.is_slowed = is_beyond;
+        self.schedule.heed_budget(is_beyond);
     }
 
     fn log(&mut self, report: &CycleReport) {
@@ -342,9 +439,8 @@ impl Daemon {
 
     /// Looks at the resolution file beside the loop: it waits for the cycle under way.
     fn look_if_needed(&mut self) {
-        let is_due = self.file.is_dirty || self.file.look_at.is_some_and(|at| at <= Instant::now());
         // While a cycle runs every further save is the same news.
-        if !is_due || self.file.is_looking || self.running.is_some() {
+        if !self.look_is_due() || self.file.is_looking || self.running.is_some() {
             return;
         }
         self.file.is_dirty = false;
@@ -355,6 +451,10 @@ impl Daemon {
             let hint = thread.look().await.unwrap_or(FileHint::Nothing);
             let _ = results.send(Event::Looked(hint));
         });
+    }
+
+    fn look_is_due(&self) -> bool {
+        self.file.is_dirty || self.file.look_at.is_some_and(|at| at <= Instant::now())
     }
 
     fn looked(&mut self, hint: FileHint) {
@@ -394,6 +494,14 @@ impl Daemon {
         self.reloading = false;
         match result {
             Ok(()) => {
+                if let Some(listening) = &self.listening
+                    && let Err(error) = listening.reload(&settings)
+                {
+                    error!("Posts are proven with the secrets read before: {error}");
+                }
+                if settings.listen != self.settings.listen {
+                    warn!("`[listen]` has changed, which takes a restart");
+                }
                 self.schedule.reload(&settings, self.clock.now());
                 self.settings = settings;
                 self.facts.send_modify(|facts| facts.settings_refused = None);
@@ -436,6 +544,15 @@ impl Daemon {
             line.push_str(&format!("; {what}"));
         }
         line
+    }
+}
+
+/// Never, where nothing listens.
+async fn next_arrival(listening: &mut Option<Listening>) -> Arrived {
+    let arrival = async { listening.as_mut()?.arrivals.recv().await };
+    match arrival.await {
+        Some(arrived) => arrived,
+        None => std::future::pending().await,
     }
 }
 

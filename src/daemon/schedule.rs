@@ -11,6 +11,7 @@
 use super::engine::{EngineError, Sides};
 use crate::config::Settings;
 use crate::domain::Side;
+use crate::report::budget::SLOWED;
 use crate::sync::{CycleReport, Reach};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -25,6 +26,8 @@ const SWEEP_PARTS: u32 = 15;
 #[derive(Debug, Clone)]
 pub struct Schedule {
     turns: [Turn; 2],
+    /// As set, before the budget.
+    xledger_interval: Duration,
     full: Time,
     time_zone: TimeZone,
     full_at: Timestamp,
@@ -34,6 +37,8 @@ pub struct Schedule {
     sweep_most: usize,
     /// As of the last report; nobody is swept before it.
     linked: u64,
+    /// The forecast passes the allowance: Xledger is polled at most this often.
+    is_beyond_budget: bool,
 }
 
 /// What is due, and when.
@@ -73,6 +78,7 @@ impl Schedule {
         let turn = |interval| Turn { interval, last: now, failures: 0, what: String::new() };
         Schedule {
             turns: [turn(sync.huma_interval), turn(sync.xledger_interval)],
+            xledger_interval: sync.xledger_interval,
             full: sync.full,
             time_zone: sync.time_zone.clone(),
             full_at: next_time_of_day(sync.full, &sync.time_zone, now),
@@ -80,14 +86,28 @@ impl Schedule {
             sweep_at: now,
             sweep_most: sweep_most(settings),
             linked: 0,
+            is_beyond_budget: false,
         }
+    }
+
+    /// Slows the polling of Xledger while its allowance would be passed. Writes and what posts name go on as ever.
+    pub fn heed_budget(&mut self, is_beyond: bool) {
+        self.is_beyond_budget = is_beyond;
+        self.set_xledger_interval();
+    }
+
+    fn set_xledger_interval(&mut self) {
+        let interval = self.xledger_interval;
+        let is_slowed = self.is_beyond_budget;
+        self.turns[1].interval = if is_slowed { interval.max(SLOWED) } else { interval };
     }
 
     /// New intervals count from when each side was last asked.
     pub fn reload(&mut self, settings: &Settings, now: Timestamp) {
         let sync = &settings.sync;
         self.turns[0].interval = sync.huma_interval;
-        self.turns[1].interval = sync.xledger_interval;
+        self.xledger_interval = sync.xledger_interval;
+        self.set_xledger_interval();
         self.sweep = sync.sweep;
         self.sweep_most = sweep_most(settings);
         self.full = sync.full;
@@ -127,6 +147,8 @@ impl Schedule {
         let asked = match reach {
             Reach::Full | Reach::Moved => sides,
             Reach::Sweep { .. } => Sides { huma: true, xledger: false },
+            // It asks a side only where a hint was about it: that it failed says something, that it did not says nothing.
+            Reach::Hinted(_) => failed_in(result),
             Reach::Person(_) => return,
         };
         for side in Side::BOTH.into_iter().filter(|side| asked.has(*side)) {
@@ -139,7 +161,7 @@ impl Schedule {
             turn.what = failure.cloned().unwrap_or_default();
             match reach {
                 Reach::Full | Reach::Moved => turn.last = now,
-                Reach::Sweep { .. } | Reach::Person(_) => {}
+                Reach::Sweep { .. } | Reach::Hinted(_) | Reach::Person(_) => {}
             }
         }
         match reach {
@@ -150,7 +172,7 @@ impl Schedule {
                 self.full_at = again.map_or(tomorrow, |again| again.min(tomorrow));
             }
             Reach::Sweep { .. } => self.sweep_at = now,
-            Reach::Moved | Reach::Person(_) => {}
+            Reach::Moved | Reach::Hinted(_) | Reach::Person(_) => {}
         }
     }
 
@@ -175,6 +197,13 @@ impl Schedule {
         let at = later(self.sweep_at, self.sweep / SWEEP_PARTS);
         Some(Due { at, reach: Reach::Sweep { people }, sides })
     }
+}
+
+/// The sides that a report says failed; none where the cycle as a whole did.
+fn failed_in(result: &Result<CycleReport, EngineError>) -> Sides {
+    let failed =
+        |side| result.as_ref().is_ok_and(|report| report.sides.iter().any(|failure| failure.side == side));
+    Sides { huma: failed(Side::Huma), xledger: failed(Side::Xledger) }
 }
 
 fn sweep_most(settings: &Settings) -> usize {
@@ -243,6 +272,20 @@ mod tests {
         assert_eq!(moment, at("2026-11-23T12:15:00Z"));
         assert_eq!(asked[..14], [HUMA; 14]);
         assert_eq!(asked[14], Sides::BOTH);
+    }
+
+    #[test]
+    fn polling_of_xledger_is_slowed_to_hourly_while_the_budget_asks_for_it() {
+        let now = at("2026-11-23T12:00:00Z");
+        let text = "[sync]\nhuma_interval = \"1d\"\n";
+        let mut schedule = Schedule::new(&settings(text), now);
+        assert_eq!(schedule.next(now).at, at("2026-11-23T12:15:00Z"));
+        schedule.heed_budget(true);
+        assert_eq!(schedule.next(now).at, at("2026-11-23T13:00:00Z"));
+        schedule.reload(&settings(text), now);
+        assert_eq!(schedule.next(now).at, at("2026-11-23T13:00:00Z"));
+        schedule.heed_budget(false);
+        assert_eq!(schedule.next(now).at, at("2026-11-23T12:15:00Z"));
     }
 
     #[test]

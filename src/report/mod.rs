@@ -1,5 +1,6 @@
 //! What hxsync tells people: texts of cycles and of the state of things, from what the store says.
 
+pub mod budget;
 pub mod last_result;
 mod mask;
 mod status;

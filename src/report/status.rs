@@ -1,11 +1,11 @@
 //! The state of things in numbers, as the database has it: `status --json`, and what `status` prints.
 
+use super::budget::{self, Forecast};
 use crate::domain::Side;
 use crate::domain::time::utc_text;
 use crate::reconcile::{FieldState, QuestionKind};
 use crate::store::{Phase, Reader, StoreError, meta};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// Questions listed one by one; the resolution file has them all.
@@ -68,6 +68,9 @@ pub struct ApiUse {
     pub requests: u64,
     pub bytes_in: u64,
     pub bytes_out: u64,
+    /// By the month's end.
+    #[serde(default)]
+    pub forecast: Forecast,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,8 +82,8 @@ pub struct QuestionLine {
 }
 
 impl StatusReport {
-    /// Reads it from the database as of `now`, whose local month is the one of `api_use`.
-    pub fn read(reader: Reader<'_>, now: Timestamp, zone: &TimeZone) -> Result<StatusReport, StoreError> {
+    /// Reads it from the database as of `now`, whose month in UTC is the one of `api_use`.
+    pub fn read(reader: Reader<'_>, now: Timestamp) -> Result<StatusReport, StoreError> {
         let people = reader.people_counts()?;
         let states = reader.state_counts()?;
         let count = |state| states.get(&state).copied().unwrap_or(0);
@@ -110,11 +113,13 @@ impl StatusReport {
             }),
             ..StatusReport::default()
         };
-        let month = zone.to_datetime(now).strftime("%Y-%m").to_string();
+        let month = utc_text(now)[..7].to_owned();
+        let since = reader.meta(&meta::CREATED_AT)?;
         for row in reader.api_use(&month)? {
             let (month, side) = (row.month, row.side);
             let (requests, bytes_in, bytes_out) = (row.requests, row.bytes_in, row.bytes_out);
-            report.api_use.push(ApiUse { month, side, requests, bytes_in, bytes_out });
+            let forecast = budget::forecast(Forecast { requests, bytes_in, bytes_out }, since, now);
+            report.api_use.push(ApiUse { month, side, requests, bytes_in, bytes_out, forecast });
         }
         for stored in reader.open_questions()? {
             // An erased person has no question any more.
@@ -149,7 +154,7 @@ mod tests {
         let now: Timestamp = "2026-11-23T08:15:00Z".parse().unwrap();
         let path = directory.path().join("hxsync.db");
         let store = Store::open(&path, now, &mut |bytes| bytes.fill(7)).unwrap();
-        let report = StatusReport::read(store.read(), now, &TimeZone::UTC).unwrap();
+        let report = StatusReport::read(store.read(), now).unwrap();
         assert!(report.awaits_first_sync);
         assert_eq!((report.people.linked, report.questions, report.last_cycle), (0, 0, None));
     }

@@ -168,7 +168,13 @@ pub fn status(report: &StatusReport, zone: &TimeZone) -> String {
     for side in Side::BOTH {
         if let Some(used) = report.api_use.iter().find(|used| used.side == side) {
             let megabytes = (used.bytes_in + used.bytes_out) as f64 / 1e6;
-            let what = format!("{side}: {} requests, {megabytes:.1} MB in {}", used.requests, used.month);
+            let what = format!(
+                "{side}: {} requests, {megabytes:.1} MB in {}; by its end {} and {:.0} MB",
+                used.requests,
+                used.month,
+                used.forecast.requests,
+                (used.forecast.bytes_in + used.forecast.bytes_out) as f64 / 1e6
+            );
             row(&mut text, "API use", &what);
         }
     }

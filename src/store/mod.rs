@@ -1,6 +1,6 @@
 //! The only SQL of the program: base, snapshots, links, intents, questions, answers, audit, cycles, in one SQLite file.
 //!
-//! [`Store`] is the one writer, [`ReadStore`] any number of readers. All reads are methods of [`Reader`]; all writes are
+//! [`Store`] is the one writer but for [`Inbox`], a connection of one table's own; [`ReadStore`] is any number of readers. All reads are methods of [`Reader`]; all writes are
 //! methods of [`Writer`], which exists only inside [`Store::write`] and reads as well.
 //!
 //! **Invariant:** one [`Store::write`] is one transaction: all of it is kept, or none. None is open across a request.
@@ -33,7 +33,7 @@ pub use chain::{Broken, Chain};
 pub use creations::{Creation, CreationId, CreationState, NewCreation};
 pub use cycles::{ApiUseRow, Counts, CycleRow, QuietCycle};
 pub use error::StoreError;
-pub use inbox::Hint;
+pub use inbox::{Hint, Inbox};
 pub use intents::{Intent, IntentId, IntentState, NewIntent};
 pub use links::{Ignored, Link, LinkState, NewLink};
 pub use meta::{Key, Phase, Tenants};

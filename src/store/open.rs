@@ -33,6 +33,24 @@ const CACHE_KIB: i64 = 32 << 10;
 /// The owner writes, the auditors' group reads.
 const MODE: u32 = 0o640;
 
+/// A connection that writes beside the one writer, for a table nobody else writes. The file must be ours and up to date.
+pub(super) fn open_beside(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if length(path)?.is_none_or(|length| length == 0) {
+        return Err(StoreError::Missing { path: path.to_owned() });
+    }
+    let conn = Connection::open_with_flags(path, flags)?;
+    prepare(&conn)?;
+    refuse_foreign(path, &conn)?;
+    let (found, known) = (version(&conn)?, known_version());
+    refuse_newer(path, found)?;
+    if found < known {
+        return Err(StoreError::Older { path: path.to_owned(), found, known });
+    }
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    Ok(conn)
+}
+
 /// The one writer. Moves to the thread that uses it.
 pub struct Store {
     pub(super) conn: Connection,

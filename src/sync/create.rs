@@ -701,7 +701,8 @@ fn with_values(mut record: Record, changes: &[Change]) -> Record {
             _ => text.trim().to_owned(),
         };
         let same = record.text(change.field).is_some_and(|text| plain(text) == plain(sent));
-        if !same && matches!(record.fields[change.field], Reading::Value(Spelling::Text(_)) | Reading::Empty) {
+        if !same && matches!(record.fields[change.field], Reading::Value(Spelling::Text(_)) | Reading::Empty)
+        {
             record.fields[change.field] = Reading::Value(Spelling::Text(sent.clone()));
         }
     }

@@ -83,14 +83,14 @@ impl Engine {
         if !request.dry_run {
             self.take_in_file()?;
         }
-        let read = self.reach(&request)?;
+        let (read, asked) = self.reach(&request, asked)?;
         self.wake_sides();
         let observed = match self.log_in(&mut run).await? {
             true => {
                 let stop = self.stop.clone();
                 // Reading changes nothing: it is left where it is.
                 tokio::select! {
-                    observed = self.observe(&mut run, &request, read, asked, progress) => observed?,
+                    observed = self.observe(&mut run, &request, read, &asked, progress) => observed?,
                     () = stop.cancelled() => None,
                 }
             }
@@ -111,6 +111,9 @@ impl Engine {
                 Arc::new(crate::domain::Lenses::new(self.core.lenses.options().clone(), catalog));
             run.lenses = Arc::clone(&self.core.lenses);
         }
+        if let Reach::Hinted(hints) = &request.reach {
+            self.note_hints(&mut report, hints, &observed.huma, &observed.xledger)?;
+        }
         let absent = self.look_up_absent(&mut run, &observed).await?;
         let recorded = self.record(&mut run, &request, &observed, &absent, started)?;
         let mut recorded = recorded;
@@ -129,11 +132,11 @@ impl Engine {
         self.finish_report(run, recorded, report, started)
     }
 
-    /// What a request means for reading.
-    fn reach(&mut self, request: &CycleRequest) -> Result<Read, SyncError> {
+    /// What a request means for reading, and which sides are asked what moved.
+    fn reach(&mut self, request: &CycleRequest, asked: &[Side]) -> Result<(Read, Vec<Side>), SyncError> {
         let reader = self.store.read();
         let never_full = reader.meta(&meta::FULL_READS)?.unwrap_or_default().len() < 2;
-        Ok(match &request.reach {
+        let read = match &request.reach {
             Reach::Person(text) => {
                 let found = reader.find_people(text)?;
                 let person = match found.as_slice() {
@@ -145,14 +148,20 @@ impl Engine {
                 Read::Only(huma.into_iter().chain(person.xledger.map(RecordId::Xledger)).collect())
             }
             Reach::Full => Read::Full,
-            Reach::Moved | Reach::Sweep { .. } if never_full => Read::Full,
+            Reach::Moved | Reach::Sweep { .. } | Reach::Hinted(_) if never_full => Read::Full,
             Reach::Moved => Read::Moved { also: self.must_read()? },
             Reach::Sweep { people } => {
                 let mut also = self.must_read()?;
                 also.extend(self.next_to_sweep(*people)?);
                 Read::Moved { also }
             }
-        })
+            Reach::Hinted(hints) => {
+                let targets = self.targets(hints)?;
+                let asked = targets.asked();
+                return Ok((targets.read(|| self.must_read())?, asked));
+            }
+        };
+        Ok((read, asked.to_vec()))
     }
 
     /// The next so many people in the order of their ids, round and round.

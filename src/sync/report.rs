@@ -3,6 +3,7 @@
 use crate::domain::{Field, Side};
 use crate::reconcile::Change;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Counts and names; no personal values but the readable labels of people.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,12 @@ pub struct CycleReport {
     pub plan: Vec<PersonPlan>,
     /// People whose values moved while they were being written: a cycle for them should follow at once.
     pub follow_up: Vec<String>,
+    /// The people of [`super::Reach::Hinted`] were read.
+    #[serde(skip)]
+    pub hints_read: bool,
+    /// The hints whose people were found as they were.
+    #[serde(skip)]
+    pub unmoved_hints: BTreeSet<super::Hinted>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! Why a cycle runs, and for whom.
 
+use super::Hinted;
 use crate::reconcile::Who;
+use std::collections::BTreeSet;
 
 /// What woke a cycle: `cycles.cause`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub enum Reach {
     Sweep { people: usize },
     /// One person, named by employment ID, e-mail or either side's id. Parked writes are tried again.
     Person(String),
+    /// Those a post named, and nobody else; a listing only where somebody is not known yet.
+    Hinted(BTreeSet<Hinted>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,10 +36,11 @@ impl Core {
         let pending = tx.meta(&PENDING)?.unwrap_or_default();
         let is_for_one = matches!(request.reach, Reach::Person(_));
         let under = self.reconciled_under(tx, now)?;
+        let is_hinted = matches!(request.reach, Reach::Hinted(_));
         let everybody = !is_for_one
             && (run.everybody
                 || observed.huma.full && observed.xledger.full
-                || tx.meta(&RECONCILED_UNDER)? != Some(under));
+                || !is_hinted && tx.meta(&RECONCILED_UNDER)? != Some(under));
         let mut links: BTreeSet<LinkId> = BTreeSet::new();
         let moved: Vec<&RecordId> = observed
             .huma
@@ -56,7 +57,7 @@ impl Core {
             for id in observed.huma.unchanged.iter().chain(&observed.xledger.unchanged) {
                 links.extend(tx.link_of_record(id)?.map(|link| link.id));
             }
-        } else {
+        } else if !is_hinted {
             links.extend(&pending);
         }
         links.extend(decisions.iter().filter_map(|(subject, _)| subject.link()));

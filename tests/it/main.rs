@@ -10,6 +10,7 @@ mod faults;
 mod first_sync;
 mod huma_client;
 mod kill;
+mod listener;
 mod live;
 mod people;
 mod properties;

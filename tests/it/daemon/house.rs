@@ -77,6 +77,7 @@ impl House {
             open: fake.opener(),
             lock: InstanceLock::take(state.path()).unwrap(),
             control: ControlSocket::bind(&state.path().join("control.sock"), None).unwrap(),
+            listener: None,
             signals: Signals::from_channel(signals_received),
             watch: Box::new(|| hints_received),
             manager: Manager::at(notify, watchdog),

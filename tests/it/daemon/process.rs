@@ -39,6 +39,7 @@ async fn be_a_daemon(state: PathBuf) -> i32 {
         open: fake.opener(),
         lock: InstanceLock::take(&state).unwrap(),
         control: ControlSocket::bind(&state.join("control.sock"), None).unwrap(),
+        listener: None,
         signals: Signals::of_process().unwrap(),
         watch: Box::new(|| mpsc::channel(1).1),
         manager: manager.clone(),

@@ -23,7 +23,7 @@ pub struct World {
     pub engine: Engine,
     pub dir: TempDir,
     pub clock: Arc<ShiftedClock>,
-    settings: Settings,
+    pub settings: Settings,
 }
 
 /// The machine's clock, put forward at will. A wait puts the monotonic one forward and takes no time.

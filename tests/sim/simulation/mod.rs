@@ -22,7 +22,8 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use world::lock;
 
-/// What one run came to.
+/// What one run came to. The counts are for the example, which prints them.
+#[allow(dead_code)]
 pub struct Month {
     pub seed: u64,
     pub violations: Vec<String>,

@@ -272,7 +272,10 @@ fn judge_audit(world: &mut World, may_wait: bool) {
             continue;
         }
         let (id, side, state) = (intent.id.0, intent.side, intent.state.word());
-        world.violate(format!("intent {id} ({side} {}, {}) is still {state}", intent.operation, intent.person));
+        world.violate(format!(
+            "intent {id} ({side} {}, {}) is still {state}",
+            intent.operation, intent.person
+        ));
     }
     let effects = world.effects.clone();
     for effect in effects {

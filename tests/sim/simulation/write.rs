@@ -117,7 +117,8 @@ impl World {
             return;
         }
         let is_fill = cell.is_empty();
-        if !self.is_replaceable(who, side, field, cell.token) && !(is_fill && !self.has_base(id, field)) {
+        let is_first_fill = is_fill && !self.has_base(id, field);
+        if !is_first_fill && !self.is_replaceable(who, side, field, cell.token) {
             self.violate(format!(
                 "P1: {name}: a rule ({}) replaces an edit the other side never had",
                 change.why
