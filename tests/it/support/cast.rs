@@ -14,8 +14,7 @@ pub fn people(names: &[&str]) -> Vec<Person> {
 
 /// So many people that agree in everything, and these.
 pub fn people_among(agreeing: usize, names: &[&str]) -> Vec<Person> {
-    let mut all: Vec<Person> =
-        fixtures().into_iter().filter(is_agreeing).take(agreeing).collect();
+    let mut all: Vec<Person> = fixtures().into_iter().filter(is_agreeing).take(agreeing).collect();
     assert_eq!(all.len(), agreeing);
     all.extend(people(names));
     all
