@@ -1,13 +1,16 @@
 //! Stops the program at every single moment of a scenario: before and after each call of a side, and before each commit. It is
 //! started again, goes on, and must end as if nothing had happened.
 
-use crate::simulation::admin::{self, Manner};
+use crate::simulation::admin::Manner;
 use crate::simulation::oracle::come_to_rest;
 use crate::simulation::run::{Simulation, WIDE};
-use crate::simulation::world::lock;
+use crate::simulation::value::{self, token_of};
+use crate::simulation::world::{Given, Shared, lock};
 use hxsync::domain::{Field, RecordId, Side};
+use hxsync::reconcile::{Question, Shown};
 use hxsync::sync::Reach;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Scenario {
@@ -39,6 +42,35 @@ fn edit(simulation: &Simulation, who: usize, side: Side, field: Field, clears: b
     assert!(world.clerk_sets(&id, field, value), "{side} {field} can be edited");
 }
 
+/// Answers the one open question about a field of somebody with a value of its own.
+fn answer_with_value(world: &Shared, file: &Path, field: Field) {
+    let mut world = lock(world);
+    let questions = world.reader().read().open_questions().expect("questions read");
+    let stored = questions
+        .into_iter()
+        .find(|stored| {
+            stored.question.as_ref().is_some_and(|question| question.subject.field() == Some(field))
+        })
+        .expect("the field is asked about");
+    let Some(Question { shown: Shown::Values(values), .. }) = &stored.question else {
+        panic!("values are shown")
+    };
+    let token = |reading: &hxsync::domain::Reading| reading.value().and_then(|value| token_of(field, value));
+    let shown = [token(&values.huma), token(&values.xledger)];
+    let fresh = world.fresh(field, 0).expect("a value is left");
+    world.given.push(Given {
+        item: stored.item.clone(),
+        field: Some(field),
+        shown,
+        wanted: Some(Some(fresh)),
+    });
+    let text = std::fs::read_to_string(file).expect("the file reads");
+    let id = format!("{}.{}", stored.item, &stored.fingerprint[..8]);
+    let line = text.lines().find(|line| line.starts_with("pending") && line.contains(&id)).expect("its line");
+    let answered = line.replacen("pending", &format!("value \"{}\"", value::typed(field, fresh)), 1);
+    std::fs::write(file, text.replacen(line, &answered, 1)).expect("the file writes");
+}
+
 /// Plays a scenario with a death at that step; answers the end, the number of steps and what happened.
 async fn play(scenario: Scenario, dies_at: Option<u64>) -> (End, u64, String) {
     let more = format!(
@@ -64,7 +96,7 @@ async fn play(scenario: Scenario, dies_at: Option<u64>) -> (End, u64, String) {
             edit(&simulation, 1, Side::Huma, Field::FamilyName, false);
             edit(&simulation, 1, Side::Xledger, Field::FamilyName, false);
             come_to_rest(&mut simulation).await;
-            admin::answer_with_value(&simulation.world, &simulation.file(), Field::FamilyName);
+            answer_with_value(&simulation.world, &simulation.file(), Field::FamilyName);
         }
         Scenario::LostAdd => {
             simulation.newcomer(&[Side::Huma]);

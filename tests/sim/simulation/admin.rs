@@ -82,35 +82,6 @@ pub fn answer(world: &Shared, file: &Path, share: f32, manner: Manner) -> Option
     }
 }
 
-/// Answers the one open question about a field of somebody with a value of its own.
-pub fn answer_with_value(world: &Shared, file: &Path, field: Field) {
-    let mut world = lock(world);
-    let questions = world.reader().read().open_questions().expect("questions read");
-    let stored = questions
-        .into_iter()
-        .find(|stored| {
-            stored.question.as_ref().is_some_and(|question| question.subject.field() == Some(field))
-        })
-        .expect("the field is asked about");
-    let Some(Question { shown: Shown::Values(values), .. }) = &stored.question else {
-        panic!("values are shown")
-    };
-    let token = |reading: &hxsync::domain::Reading| reading.value().and_then(|value| token_of(field, value));
-    let shown = [token(&values.huma), token(&values.xledger)];
-    let fresh = world.fresh(field, 0).expect("a value is left");
-    world.given.push(Given {
-        item: stored.item.clone(),
-        field: Some(field),
-        shown,
-        wanted: Some(Some(fresh)),
-    });
-    let text = std::fs::read_to_string(file).expect("the file reads");
-    let id = format!("{}.{}", stored.item, &stored.fingerprint[..8]);
-    let line = text.lines().find(|line| line.starts_with("pending") && line.contains(&id)).expect("its line");
-    let answered = line.replacen("pending", &format!("value \"{}\"", value::typed(field, fresh)), 1);
-    std::fs::write(file, text.replacen(line, &answered, 1)).expect("the file writes");
-}
-
 /// What a sensible admin who knows the truth would say, or one of the other things they may say.
 fn decide(world: &mut World, question: &Question, item: &str) -> Option<(String, Given)> {
     let field = question.subject.field();
