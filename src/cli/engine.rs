@@ -151,9 +151,7 @@ impl RealEngine {
                     tenant.entities.iter().map(|(id, name)| format!("{name} ({id})")).collect();
                 line(report, "Xledger", "login", CheckState::Ok, Some(names.join(", ")));
                 let known = self.engine.tenants().map(|tenants| tenants.xledger_entities).unwrap_or_default();
-                let same = known.is_empty()
-                    || tenant.entities.is_empty()
-                    || tenant.entities.iter().any(|(id, _)| known.contains(id));
+                let same = known.is_empty() || tenant.entities.iter().any(|(id, _)| known.contains(id));
                 check_tenant(report, "Xledger", same);
             }
             Err(error) => return failed(report, "Xledger", "login", &error),

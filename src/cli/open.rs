@@ -194,6 +194,8 @@ pub(super) fn sync_error(error: &SyncError) -> EngineError {
         SyncError::OtherTenant { side } => EngineError::new(ErrorKind::Settings, what).next(format!(
             "Use the login of the tenant this database belongs to, or another `state.directory`. Nothing was read from or written to {side}."
         )),
+        SyncError::NeverRead => EngineError::new(ErrorKind::Usage, what)
+            .next("Run `hxsync sync --dry-run` to read both sides and see a plan, or `hxsync sync` for the first sync's picture."),
         SyncError::NobodyKnown(_) | SyncError::SeveralKnown(_) => EngineError::new(ErrorKind::Usage, what)
             .next("Name one person by employment ID, e-mail, or either system's id."),
     }

@@ -448,7 +448,7 @@ impl Engine {
                     side: to,
                     operation: target.operation(),
                     changes: &changes,
-                    reason: &super::cycle::reason(&changes),
+                    reason: &super::record::reason(&changes),
                     at: now,
                 })?;
                 recorded.push(Group { intent, link, label: plan.label.clone(), target, changes });

@@ -446,7 +446,8 @@ impl Engine {
         Ok(titles
             .iter()
             .map(|(title, people)| {
-                format!("Xledger has no job title \"{title}\" ({people} people): add it in Xledger as a position object value")
+                let people = if *people == 1 { "1 person".to_owned() } else { format!("{people} people") };
+                format!("Xledger has no job title \"{title}\" ({people}): add it in Xledger as a position object value")
             })
             .collect())
     }

@@ -24,6 +24,9 @@ pub enum SyncError {
     /// A token for another customer than the one whose people are in the database.
     #[error("the login of {side} is for another tenant than the one in this database")]
     OtherTenant { side: Side },
+    /// There is nothing to plan from yet.
+    #[error("neither side has been read yet")]
+    NeverRead,
     #[error("nobody is known by `{0}`")]
     NobodyKnown(String),
     #[error("several people are known by `{0}`; use an id")]
@@ -202,8 +205,8 @@ impl Engine {
                     Some(owner) => vec![owner as i64],
                     None => tenant.entities.iter().map(|(id, _)| *id).collect(),
                 };
+                // A token that sees no entity at all is no token for the ones we know.
                 let strange = !known.xledger_entities.is_empty()
-                    && !seen.is_empty()
                     && !seen.iter().any(|id| known.xledger_entities.contains(id));
                 if strange {
                     return Err(SyncError::OtherTenant { side: Side::Xledger });

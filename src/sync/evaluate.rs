@@ -1,10 +1,11 @@
 //! The parts of a cycle's one transaction: putting observations, reconciling pairs, asking, and finishing answers.
 
 use super::apply::{PairNow, other_is_current};
-use super::cycle::{Decisions, Observed, PeoplePart, Recorded, resolution_state};
+use super::cycle::{Observed, Recorded};
 use super::engine::{Core, CycleRun};
 use super::observe::{Listing, Observation};
 use super::people::{self, CreateOrder};
+use super::record::{Decisions, PeoplePart, resolution_state};
 use super::recover::Owed;
 use crate::domain::{Field, FieldSet, LinkId, Record, RecordId, Side};
 use crate::reconcile::check::{Checked, HeldAnswer, Limits, check};

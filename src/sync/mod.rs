@@ -12,6 +12,7 @@ mod evaluate;
 mod hinted;
 mod observe;
 mod people;
+mod record;
 mod recover;
 mod report;
 mod request;

@@ -429,15 +429,23 @@ fn fits(exclusion: &Exclusion, record: &Record) -> bool {
 /// A listing under this share of the known people concludes nothing about absence or creates.
 const LEAST_LISTED_PERCENT: u64 = 80;
 
+/// What a complete full listing says of absence.
+pub enum Absence {
+    /// Nothing: it lost so many that the key's rights have moved rather than the people.
+    Unproven { lost: usize, known: usize },
+    /// These were not listed: each is looked up by id.
+    Unlisted(Vec<RecordId>),
+}
+
 /// Linked records a complete full listing lacked and a look-up by id did not find (P7).
 pub fn candidates_for_absence(
     tx: &Reader<'_>,
     side: Side,
     observed: &Observation,
-) -> Result<Vec<RecordId>, StoreError> {
-    let Listing::Complete(listed) = &observed.listing else { return Ok(vec![]) };
+) -> Result<Absence, StoreError> {
+    let Listing::Complete(listed) = &observed.listing else { return Ok(Absence::Unlisted(vec![])) };
     if !observed.full {
-        return Ok(vec![]);
+        return Ok(Absence::Unlisted(vec![]));
     }
     let links = tx.links()?;
     let known: Vec<RecordId> = links
@@ -447,10 +455,11 @@ pub fn candidates_for_absence(
         .collect();
     let absent: Vec<RecordId> = known.iter().filter(|id| !listed.contains(id)).cloned().collect();
     let lost_percent = absent.len() as u64 * 100;
-    if lost_percent > known.len() as u64 * (100 - LEAST_LISTED_PERCENT) {
-        return Ok(vec![]);
+    // One person of a small company is more than the share, and no sign that a key's rights have moved.
+    if absent.len() > 1 && lost_percent > known.len() as u64 * (100 - LEAST_LISTED_PERCENT) {
+        return Ok(Absence::Unproven { lost: absent.len(), known: known.len() });
     }
-    Ok(absent)
+    Ok(Absence::Unlisted(absent))
 }
 
 pub fn note_link(

@@ -1,9 +1,10 @@
 //! Whom a cycle reconciles. Everybody when anything beside the records moved; else those something moved or waits for.
 
-use super::cycle::{Decisions, Observed};
+use super::cycle::Observed;
 use super::engine::{Core, CycleRun, Engine, PENDING, RECONCILED_UNDER, SyncError};
 use super::evaluate::INTEGRATION_SEEN;
-use super::people::candidates_for_absence;
+use super::people::{Absence, candidates_for_absence};
+use super::record::Decisions;
 use super::request::{CycleRequest, Reach};
 use crate::config::BuiltinIntegration;
 use crate::domain::{Catalog, Field, LinkId, RecordId, Side, time};
@@ -124,8 +125,19 @@ impl Engine {
         observed: &Observed,
     ) -> Result<Vec<RecordId>, SyncError> {
         let reader = self.store.read();
-        let mut wanted = candidates_for_absence(&reader, Side::Huma, &observed.huma)?;
-        wanted.extend(candidates_for_absence(&reader, Side::Xledger, &observed.xledger)?);
+        let mut wanted = Vec::new();
+        for (side, observation) in [(Side::Huma, &observed.huma), (Side::Xledger, &observed.xledger)] {
+            match candidates_for_absence(&reader, side, observation)? {
+                Absence::Unlisted(ids) => wanted.extend(ids),
+                Absence::Unproven { lost, known } => {
+                    let why = format!(
+                        "its listing lacks {lost} of {known} known people: look at the key's rights. Nothing is concluded from it"
+                    );
+                    tracing::warn!(side = side.word(), "{side}: {why}");
+                    run.fail(&format!("{side}'s listing"), None, why);
+                }
+            }
+        }
         let mut absent = Vec::new();
         for id in wanted {
             let found = match &id {

@@ -59,7 +59,24 @@ impl Engine {
             Ok(())
         })?;
         let mut queue = VecDeque::from([parts]);
-        while let Some(parts) = queue.pop_front() {
+        let mut is_first = true;
+        while let Some(mut parts) = queue.pop_front() {
+            // What goes out after other requests is read again first (P1), but for the one resend that tells a value that is
+            // not accepted from an edit.
+            if !std::mem::take(&mut is_first) {
+                let links = parts.iter().map(|part| groups[part.group].link).collect();
+                self.reread_xledger(run, &links, pairs).await?;
+                for part in parts.iter_mut().filter(|part| !part.again) {
+                    let pair = pairs.get(&groups[part.group].link);
+                    let is_good =
+                        |change: &Change| pair.is_some_and(|pair| is_current(change, pair, &run.lenses));
+                    let (current, stale): (Vec<Change>, Vec<Change>) =
+                        part.changes.drain(..).partition(is_good);
+                    part.changes = current;
+                    results[part.group].extend(all(&stale, || FieldResult::Stale));
+                }
+                parts.retain(|part| !part.changes.is_empty());
+            }
             if !parts.is_empty() {
                 self.send_xledger(run, &groups, parts, pairs, &mut results, &mut queue).await?;
             }
