@@ -135,14 +135,11 @@ fn a_thousand_questions_are_drawn_at_once_and_stay_short() {
             item
         })
         .collect();
-    let began = std::time::Instant::now();
     let text = render(&page(items.clone()), &show);
     let parsed = parse(text.as_bytes(), &items);
     assert_eq!(parsed.pending.len(), 1000);
     assert!(text.contains("# all address huma expect 1000"));
     assert!(text.lines().count() < 1000 * 4 + 40);
-    // Generous: an unoptimised build on a busy machine takes a fraction of it.
-    assert!(began.elapsed() < std::time::Duration::from_secs(10));
 }
 
 #[test]
