@@ -596,10 +596,12 @@ pub fn vanished(
 ) -> Result<Vanished, StoreError> {
     let mut found = Vanished::default();
     for (subject, decision) in decisions {
-        let Subject::Vanished { link, .. } = subject else { continue };
+        let Subject::Vanished { link, side } = subject else { continue };
         let result = match (&decision.verb, tx.link(*link)?) {
             (Verb::Left, Some(link)) => {
                 tx.close_link(link.id, "left", now)?;
+                // The side no longer has it: nothing is said of it any more.
+                tx.remove_snapshot(&link.record(*side))?;
                 people::note_link(tx, run, link.id, &link.person, "link closed: left", &decision.who, now)?;
                 AnswerState::Applied
             }
