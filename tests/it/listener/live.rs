@@ -65,7 +65,14 @@ impl Live {
     /// With a secret for Huma's posts.
     pub async fn start() -> Live {
         let mut live = Live::stopped(true).await;
+        let before = live.store().read().last_cycles(1).unwrap()[0].id;
         live.run().await;
+        // A daemon that knows nothing of the file takes it in once: a cycle of its own, which would read the edits of a test.
+        live.until("the file's first cycle", |live, _| {
+            let cycles = live.store().read().last_cycles(10).unwrap();
+            cycles.iter().any(|cycle| cycle.id > before && cycle.cause == "file" && cycle.ended_at.is_some())
+        })
+        .await;
         live
     }
 
