@@ -4,31 +4,25 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::Field;
+
 use super::nearest::{nearest, write_one_of};
 use super::reader::Section;
 use super::value::{Problem, quoted, words};
 
 /// The names of the 15 fields, in the order used everywhere.
-pub const FIELD_NAMES: [&str; 15] = [
-    "given_name",
-    "family_name",
-    "email",
-    "phone",
-    "birth_date",
-    "bank_account",
-    "address",
-    "gender",
-    "civil_status",
-    "employment_id",
-    "job_title",
-    "first_day_of_work",
-    "probation_end_date",
-    "termination_notice_date",
-    "last_day_of_work",
-];
+pub const FIELD_NAMES: [&str; 15] = {
+    let mut names = [""; 15];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = Field::ALL[at].name();
+        at += 1;
+    }
+    names
+};
 
 /// The fields a wrong value of which pays the wrong person.
-pub const PAY_CRITICAL: [&str; 2] = ["bank_account", "employment_id"];
+pub const PAY_CRITICAL: [&str; 2] = [Field::BankAccount.name(), Field::EmploymentId.name()];
 
 /// `[fields]`
 #[derive(Debug, Clone, PartialEq, Eq)]

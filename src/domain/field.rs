@@ -44,7 +44,7 @@ impl Field {
     ];
 
     /// The name in settings, SQL and JSON.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Field::GivenName => "given_name",
             Field::FamilyName => "family_name",

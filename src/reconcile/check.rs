@@ -238,7 +238,6 @@ fn in_words(class: HoldClass, count: usize) -> String {
         HoldClass::EndDates { side, field } => format!("{count} dates of {field} would be written in {side}"),
         HoldClass::Creates { side } => format!("{count} people would be created in {side}"),
         HoldClass::PlanOnly => format!("{count} writes wait: a mapping, a filter or the database changed"),
-        HoldClass::Freeze { field } => format!("{count} writes of {field} wait for the pay freeze to end"),
     }
 }
 
@@ -253,7 +252,7 @@ impl Limits {
             HoldClass::Clears { .. } => self.clears,
             HoldClass::EndDates { .. } => self.end_dates,
             HoldClass::Creates { .. } => self.creates,
-            HoldClass::PlanOnly | HoldClass::Freeze { .. } => 0,
+            HoldClass::PlanOnly => 0,
         }
     }
 }

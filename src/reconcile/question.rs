@@ -140,10 +140,6 @@ pub enum HoldClass {
     },
     /// Everything: the next cycle is plan-only (a changed mapping, an older database).
     PlanOnly,
-    /// A field held until a pay freeze ends or a second approver has agreed is not asked this way.
-    Freeze {
-        field: Field,
-    },
 }
 
 impl HoldClass {
@@ -154,7 +150,6 @@ impl HoldClass {
             HoldClass::EndDates { side, field } => format!("end-dates:{}:{}", side.word(), field.name()),
             HoldClass::Creates { side } => format!("creates:{}", side.word()),
             HoldClass::PlanOnly => "plan-only".into(),
-            HoldClass::Freeze { field } => format!("freeze:{}", field.name()),
         }
     }
 }

@@ -273,10 +273,6 @@ impl Draw<'_> {
                 self.pick("everything the next cycle would write", "alt neste runde ville skrive").to_owned(),
                 self.pick("leave both sides as they are", "la begge sider stå").to_owned(),
             ),
-            HoldClass::Freeze { .. } => (
-                self.pick("a pay freeze holds them", "en lønnsstopp holder dem").to_owned(),
-                self.pick("leave both sides as they are", "la begge sider stå").to_owned(),
-            ),
         };
         self.say(&format!("{why}; {shows}"), lines);
         self.allow(item, self.pick("do it", "gjør det"), Some(&reject), lines);

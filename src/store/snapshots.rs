@@ -128,23 +128,6 @@ impl Reader<'_> {
         self.each_of(&sql, visit)
     }
 
-    /// The records of a side that are in no open link, sorted by id, one at a time.
-    pub fn each_unlinked(
-        &self,
-        side: Side,
-        visit: impl FnMut(Snapshot) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let sql = format!(
-            "SELECT {} FROM {} AS s
-             WHERE NOT EXISTS (SELECT 1 FROM links AS l WHERE l.{}_id = s.id AND l.state <> 'closed')
-             ORDER BY s.id",
-            SNAPSHOT_COLUMNS.join(", "),
-            table(side),
-            side.word()
-        );
-        self.each_of(&sql, visit)
-    }
-
     fn each_of(
         &self,
         sql: &str,
@@ -356,33 +339,5 @@ mod tests {
                 Ok(())
             })
             .unwrap();
-    }
-
-    #[test]
-    fn only_records_in_no_open_link_are_unlinked() {
-        let mut case = case();
-        let link = linked_kari(&mut case.store);
-        case.store
-            .write(|tx| {
-                tx.put_snapshot(&huma("h-2", &kari()), at(1), None)?;
-                Ok(())
-            })
-            .unwrap();
-        let unlinked = |case: &Case, side| {
-            let mut ids = Vec::new();
-            let visit = |snapshot: Snapshot| {
-                ids.push(snapshot.record.id.to_string());
-                Ok(())
-            };
-            case.store.read().each_unlinked(side, visit).unwrap();
-            ids
-        };
-        assert_eq!(unlinked(&case, Side::Huma), ["h-2"]);
-        assert!(unlinked(&case, Side::Xledger).is_empty());
-        case.store.write(|tx| tx.close_link(link, "unlinked", at(3))).unwrap();
-        assert_eq!(unlinked(&case, Side::Huma), ["h-1", "h-2"]);
-        assert_eq!(unlinked(&case, Side::Xledger), ["7"]);
-        assert!(case.store.write(|tx| tx.remove_snapshot(&id("h-2"))).unwrap());
-        assert_eq!(unlinked(&case, Side::Huma), ["h-1"]);
     }
 }

@@ -239,16 +239,7 @@ async fn p9_text_survives_a_deleted_file_is_made_again() {
     let mut world = World::settled().await;
     in_conflict(&mut world, KARI).await;
     std::fs::remove_file(world.file()).expect("removed");
-    let wait = async {
-        loop {
-            match world.engine.look_at_file().expect("looks") {
-                Look::Ready => break,
-                Look::Again(after) => tokio::time::sleep(after).await,
-                Look::Nothing => panic!("the missing file went unnoticed"),
-            }
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(10), wait).await.expect("noticed");
+    assert_eq!(world.look().await, Look::Ready, "the missing file went unnoticed");
     world.cycle(Reach::Moved).await;
     assert!(world.text().lines().any(|line| line.starts_with("pending ")), "{}", world.text());
     assert_eq!(phones(&world, KARI), ["90033444", "41355666"]);
@@ -281,8 +272,6 @@ async fn p9_answers_held_back_by_an_editor_are_in_the_file_when_it_closes() {
     world.answer("huma").await;
     assert!(!world.text().contains("#! \"huma "), "{}", world.text());
     std::fs::remove_file(&lock).expect("removed");
-    while let Look::Again(after) = world.engine.look_at_file().expect("looks") {
-        tokio::time::sleep(after).await;
-    }
+    assert_eq!(world.look().await, Look::Nothing);
     assert!(world.text().contains("#! \"huma "), "{}", world.text());
 }
